@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// vulnDatabase is what govulncheck asks unless GOVULNDB says otherwise.
+const vulnDatabase = "https://vuln.go.dev"
+
+// govulncheck fails on known vulnerabilities that the code reaches. Where the
+// database is out of reach nothing can be known: that is said in one line, and
+// the run goes on, because a machine without a way out must be able to test.
+func govulncheck(ctx context.Context) (tally, error) {
+	err := start(ctx, "", os.Stdout, "go", "tool", "govulncheck", "./...").Run()
+	var exit *exec.ExitError
+	const findings = 3 // govulncheck's exit status if it found something
+	if err == nil || !errors.As(err, &exit) || exit.ExitCode() == findings {
+		return tally{}, err
+	}
+	base := vulnDatabase
+	if env := os.Getenv("GOVULNDB"); env != "" {
+		base = env
+	}
+	if unreachable := reach(ctx, base); unreachable != nil {
+		fmt.Printf("   NOT CHECKED for known vulnerabilities: the database cannot be reached (%v)\n", unreachable)
+		return tally{}, nil
+	}
+	return tally{}, err
+}
+
+// reach returns why the vulnerability database at base gives no answer, or nil
+// if it does or is not asked over HTTP.
+func reach(ctx context.Context, base string) error {
+	if !strings.HasPrefix(base, "http") {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	address, err := url.JoinPath(base, "index/db.json")
+	if err != nil {
+		return nil // a wrong setting is no lack of a network
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	return nil
+}
+
+// failures turns a tally with failures into an error.
+func failures(t tally) error {
+	if t.failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d failed", t.failed)
+}

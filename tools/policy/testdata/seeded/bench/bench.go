@@ -1,0 +1,7 @@
+package bench
+
+import (
+	_ "causeway/bench/client"
+
+	_ "github.com/pion/webrtc/v4"
+)

@@ -1,0 +1,6 @@
+package cloud
+
+import (
+	_ "causeway/bench"
+	_ "causeway/tools/check"
+)

@@ -1,0 +1,8 @@
+package zone
+
+import (
+	_ "os/exec"
+
+	_ "causeway/router/api"
+	_ "causeway/router/shard"
+)

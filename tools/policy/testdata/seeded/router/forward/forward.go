@@ -1,0 +1,6 @@
+package forward
+
+import (
+	_ "causeway/router/rtp"
+	_ "causeway/router/session"
+)

@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "causeway/bench"
+	_ "causeway/router"
+)
