@@ -25,11 +25,11 @@ type step struct {
 func testSteps(fuzztime string) []step {
 	return []step{
 		{"gofmt", false, gofmt},
-		{"tsc", false, script("control/web", "typecheck")},
+		{"tsc", false, script("control/web", "check")},
 		{"vet", false, command("go", "vet", "./...")},
 		{"staticcheck", false, command("go", "tool", "staticcheck", "./...")},
 		{"govulncheck", false, govulncheck},
-		{"web", true, nodeTests("control/web")},
+		{"web", true, vitest("control/web")},
 		{"test", true, goTests("", without("causeway/control/"))},
 		{"race", true, goTests("-race", only("causeway/control/"))},
 		{"fuzz", true, fuzz(fuzztime)},
@@ -140,6 +140,17 @@ func nodeTests(dir string) func(context.Context) (tally, error) {
 			return tally{}, err
 		}
 		return counted(ctx, tapTally, dir, "npm", "run", "--silent", "test", "--", "--test-reporter=tap")
+	}
+}
+
+// vitest makes a step that runs the tests of the package.json in dir: its
+// script "test", which must end in vitest.
+func vitest(dir string) func(context.Context) (tally, error) {
+	return func(ctx context.Context) (tally, error) {
+		if err := install(ctx, dir); err != nil {
+			return tally{}, err
+		}
+		return counted(ctx, vitestTally, dir, "npm", "run", "--silent", "test", "--", "--reporter=json")
 	}
 }
 

@@ -146,3 +146,44 @@ func tapTally(r io.Reader, w io.Writer) (tally, error) {
 	}
 	return t, lines.Err()
 }
+
+// vitestReport is what we read of vitest's JSON reporter.
+type vitestReport struct {
+	NumPassedTests, NumFailedTests, NumPendingTests, NumTodoTests int
+	NumFailedTestSuites                                           int
+	TestResults                                                   []struct {
+		Name             string // the file
+		Message          string // why the file as a whole failed
+		AssertionResults []struct {
+			FullName        string
+			Status          string
+			FailureMessages []string
+		}
+	}
+}
+
+// vitestTally reads the report of vitest's JSON reporter from r and tells w
+// what failed. A file that could not run at all counts as one failure.
+func vitestTally(r io.Reader, w io.Writer) (tally, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return tally{}, err
+	}
+	var report vitestReport
+	if err := json.Unmarshal(text, &report); err != nil {
+		return tally{}, fmt.Errorf("no report of vitest, but: %.2000s", text)
+	}
+	t := tally{report.NumPassedTests, report.NumFailedTests, report.NumPendingTests + report.NumTodoTests}
+	for _, file := range report.TestResults {
+		if file.Message != "" {
+			fmt.Fprintf(w, "   %s: %s\n", file.Name, file.Message)
+			t.failed++
+		}
+		for _, a := range file.AssertionResults {
+			if a.Status == "failed" {
+				fmt.Fprintf(w, "   %s: %s\n%s\n", file.Name, a.FullName, strings.Join(a.FailureMessages, "\n"))
+			}
+		}
+	}
+	return t, nil
+}

@@ -78,6 +78,27 @@ not ok 2 - four people meet
 	}
 }
 
+func TestVitestTallyCountsAFileThatCannotRun(t *testing.T) {
+	const report = `{"numPassedTests":1,"numFailedTests":1,"numPendingTests":1,"numTodoTests":0,"testResults":[
+{"name":"a.test.ts","message":"","assertionResults":[
+ {"fullName":"adds","status":"passed","failureMessages":[]},
+ {"fullName":"subtracts","status":"failed","failureMessages":["expected 1 to be 2"]}]},
+{"name":"b.test.ts","message":"Cannot find module","assertionResults":[]}]}`
+	var out strings.Builder
+	got, err := vitestTally(strings.NewReader(report), &out)
+	if want := (tally{1, 2, 1}); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	for _, want := range []string{"subtracts", "expected 1 to be 2", "Cannot find module"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing from %q", want, out.String())
+		}
+	}
+	if _, err := vitestTally(strings.NewReader("npm: no such script"), io.Discard); err == nil {
+		t.Error("what is no report was taken for one")
+	}
+}
+
 func TestTallyReadsAsTheClosingLine(t *testing.T) {
 	if got, want := (tally{3, 0, 0}).String(), "3 passed, 0 failed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
