@@ -12,22 +12,24 @@ import (
 	"time"
 )
 
-// vulnDatabase is what govulncheck asks unless GOVULNDB says otherwise.
+// vulnDatabase is what govulncheck asks unless the environment's VULNDB names
+// a mirror.
 const vulnDatabase = "https://vuln.go.dev"
 
 // govulncheck fails on known vulnerabilities that the code reaches. Where the
 // database is out of reach nothing can be known: that is said in one line, and
 // the run goes on, because a machine without a way out must be able to test.
 func govulncheck(ctx context.Context) (tally, error) {
-	err := start(ctx, "", os.Stdout, "go", "tool", "govulncheck", "./...").Run()
-	var exit *exec.ExitError
-	const findings = 3 // govulncheck's exit status if it found something
-	if err == nil || !errors.As(err, &exit) || exit.ExitCode() == findings {
-		return tally{}, err
-	}
 	base := vulnDatabase
-	if env := os.Getenv("GOVULNDB"); env != "" {
-		base = env
+	if mirror := os.Getenv("VULNDB"); mirror != "" {
+		base = mirror
+	}
+	err := start(ctx, "", os.Stdout, "go", "tool", "govulncheck", "-db", base, "./...").Run()
+	var exit *exec.ExitError
+	// 3 stands for findings, 2 for wrong use or a crash; 1 for everything else,
+	// a database that does not answer among it.
+	if err == nil || !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		return tally{}, err
 	}
 	if unreachable := reach(ctx, base); unreachable != nil {
 		fmt.Printf("   NOT CHECKED for known vulnerabilities: the database cannot be reached (%v)\n", unreachable)
