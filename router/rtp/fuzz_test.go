@@ -19,6 +19,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(two)
 	f.Add([]byte("\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00ab\x00\x02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 2048 {
+			return // no datagram; looking up every id in it only takes time
+		}
 		var h Header
 		err := Parse(b, &h)
 		var payload []byte
