@@ -221,11 +221,11 @@ func parsePEM(text []byte) (*ecdsa.PrivateKey, []*x509.Certificate, error) {
 	if block == nil || block.Type != "PRIVATE KEY" {
 		return nil, nil, errors.New("it does not begin with a private key")
 	}
-	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return nil, nil, err
 	}
-	key, ok := any.(*ecdsa.PrivateKey)
+	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok {
 		return nil, nil, errors.New("its key is not ECDSA")
 	}
