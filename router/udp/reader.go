@@ -145,3 +145,6 @@ func (b *ReadBatch) Datagram(i int) []byte {
 
 // From returns the i-th datagram's sender, valid until the next Read.
 func (b *ReadBatch) From(i int) *Addr { return &b.from[b.datagrams[i].msg] }
+
+// Full reports whether the last Read filled the batch, so that more may be waiting.
+func (b *ReadBatch) Full() bool { return b.dirty == len(b.msg) }
