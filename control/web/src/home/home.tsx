@@ -1,0 +1,31 @@
+// The first page: sign in, or my meetings.
+import { useEffect, useState } from "preact/hooks";
+import { type Account, api } from "../api";
+import { Problem } from "../problem";
+import { Scene } from "../ui/scene";
+import { Desk } from "./desk";
+import { SignIn } from "./signin";
+
+type State = { at: "loading" } | { at: "out"; note?: string } | { at: "in"; account: Account };
+
+export function Home() {
+  const [state, setState] = useState<State>({ at: "loading" });
+  useEffect(() => {
+    api.me().then(
+      (account) => setState({ at: "in", account }),
+      (error) => setState(error instanceof Problem && error.code === "signed-out" ? { at: "out" } : { at: "out", note: error?.code }),
+    );
+  }, []);
+  const signedOut = () => setState({ at: "out", note: "signed-out" });
+
+  if (state.at === "loading") return <main class="home" data-testid="home" data-state="loading" aria-busy="true"><Scene /></main>;
+  if (state.at === "out") {
+    return (
+      <main class="home" data-testid="home" data-state="signed-out">
+        <SignIn note={state.note} onSignedIn={(account) => setState({ at: "in", account })} />
+        <Scene />
+      </main>
+    );
+  }
+  return <Desk account={state.account} onSignedOut={signedOut} onLeave={() => setState({ at: "out" })} />;
+}
