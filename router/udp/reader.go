@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	readMessages  = 64
-	datagramRoom  = 2048 // more than any packet of a session; a longer datagram is dropped
-	mergedRoom    = 65_535
-	maxMerged     = 128 // datagrams that a kernel merges into one
-	cacheStep     = 1_344
-	mergedStride  = (mergedRoom+64)/64*64 + cacheStep
-	mergedBatches = readMessages
+	readMessages = 64
+	datagramRoom = 2048      // more than any packet of a session; a longer datagram is dropped
+	mergedRoom   = 64 * 1024 // the longest datagram, merged or not
+	maxMerged    = 128       // datagrams that a kernel merges into one
+
+	// The rooms for merged datagrams do not begin 64 KiB apart, because addresses that far apart share a set of the
+	// caches, and most messages are a single packet at the start of their room.
+	mergedStride = mergedRoom + 21*64
 )
 
 // A ReadBatch is a slab that one Read fills, and the list of datagrams in it. It allocates when made and never again.
@@ -55,9 +56,10 @@ type datagram struct {
 // which only the pages that merged datagrams reach become memory.
 func NewReadBatch(s *Socket) *ReadBatch {
 	b := &ReadBatch{merged: s.gro, stride: datagramRoom}
-	n, room, pieces := readMessages, datagramRoom, 1
+	const n = readMessages
+	room, pieces := datagramRoom, 1
 	if s.gro {
-		n, room, pieces, b.stride = mergedBatches, mergedRoom, maxMerged, mergedStride
+		room, pieces, b.stride = mergedRoom, maxMerged, mergedStride
 	}
 	b.slab = make([]byte, n*b.stride)
 	b.msg, b.iov, b.control, b.from = make([]message, n), make([]unix.Iovec, n), make([]control, n), make([]Addr, n)
