@@ -90,8 +90,9 @@ func TestPionReadsWhatWePut(t *testing.T) {
 		"long":     {{1, bytes.Repeat([]byte("y"), 255)}, {255, []byte("z")}},
 	} {
 		b := bytes.Repeat([]byte{0xee}, 600)
-		n := Put(b, true, 111, 65535, 0xfffffff0, 0x01020304)
-		if n = PutExtensions(b, exts...); n == 0 || n%4 != 0 {
+		Put(b, true, 111, 65535, 0xfffffff0, 0x01020304)
+		n := PutExtensions(b, exts...)
+		if n == 0 || n%4 != 0 {
 			t.Fatalf("%s: %d bytes", name, n)
 		}
 		b = append(b[:n], "payload"...)
