@@ -2,7 +2,6 @@ package srtp
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/subtle"
@@ -11,23 +10,21 @@ import (
 )
 
 // cm is one session key of the counter-mode profile: cipher, MAC and their scratch space, so that a packet needs no
-// allocation. cipher.NewCTR would cost one of half a kilobyte per packet, because its counter cannot be set again.
+// allocation.
 type cm struct {
-	block  cipher.Block
-	mac    hash.Hash
-	salt   [aes.BlockSize]byte // the last two bytes are zero: they count blocks
-	ctr    [aes.BlockSize]byte
-	stream [32 * aes.BlockSize]byte
-	sum    [sha1.Size]byte
-	roc    [4]byte
+	keys *keyStream
+	mac  hash.Hash
+	salt [aes.BlockSize]byte // the last two bytes are zero: they count blocks
+	sum  [sha1.Size]byte
+	roc  [4]byte
 }
 
 func newCM(k *sessionKeys) (*cm, error) {
-	block, err := aes.NewCipher(k.cipher[:])
+	keys, err := newKeyStream(&k.cipher, hasVector)
 	if err != nil {
 		return nil, err
 	}
-	c := &cm{block: block, mac: hmac.New(sha1.New, k.auth[:])}
+	c := &cm{keys: keys, mac: hmac.New(sha1.New, k.auth[:])}
 	copy(c.salt[:], k.salt[:])
 	return c, nil
 }
@@ -35,18 +32,13 @@ func newCM(k *sessionKeys) (*cm, error) {
 // xor encrypts or decrypts src into dst, which may be src. The first counter block is
 // salt·2^16 ⊕ SSRC·2^64 ⊕ index·2^16 (RFC 3711 section 4.1.1), so its last two bytes count the blocks from zero.
 func (c *cm) xor(dst, src []byte, ssrc uint32, index uint64) {
-	binary.BigEndian.PutUint64(c.ctr[0:], binary.BigEndian.Uint64(c.salt[0:])^uint64(ssrc))
-	binary.BigEndian.PutUint64(c.ctr[8:], binary.BigEndian.Uint64(c.salt[8:])^index<<16)
-	n := uint16(0)
-	for len(src) > 0 {
-		size := min(len(src), len(c.stream))
-		for at := 0; at < size; at += aes.BlockSize {
-			binary.BigEndian.PutUint16(c.ctr[14:], n)
-			c.block.Encrypt(c.stream[at:at+aes.BlockSize], c.ctr[:])
-			n++
-		}
-		subtle.XORBytes(dst, src[:size], c.stream[:size])
-		dst, src = dst[size:], src[size:]
+	ctr := c.keys.ctr[:]
+	binary.BigEndian.PutUint64(ctr[0:], binary.BigEndian.Uint64(c.salt[0:])^uint64(ssrc))
+	binary.BigEndian.PutUint64(ctr[8:], binary.BigEndian.Uint64(c.salt[8:])^index<<16)
+	for first := 0; len(src) > 0; first += streamGroups * groupBlocks {
+		n := min(len(src), len(c.keys.out))
+		subtle.XORBytes(dst, src[:n], c.keys.next(n, first))
+		dst, src = dst[n:], src[n:]
 	}
 }
 

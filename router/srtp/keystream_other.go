@@ -1,0 +1,9 @@
+//go:build !amd64
+
+package srtp
+
+const hasVector = false
+
+func expandKey(*[16]byte, *[176]byte) { panic("srtp: no vector key stream") }
+
+func encryptCounters(*byte, int, int, *[16]byte, *[176]byte) { panic("srtp: no vector key stream") }
