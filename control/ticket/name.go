@@ -15,27 +15,33 @@ import (
 // direction of what stands behind them (they make one name look like another);
 // and a name of which nothing would be seen.
 func CleanName(name string) (string, error) {
-	if !utf8.ValidString(name) {
-		return "", badName("The name is not UTF-8 text.")
+	return CleanText("name", name, wire.MaxNameBytes)
+}
+
+// CleanText is CleanName for other short texts that are shown to others, of at
+// most most bytes; what names the text in the error.
+func CleanText(what, text string, most int) (string, error) {
+	if !utf8.ValidString(text) {
+		return "", badText("The %s is not UTF-8 text.", what)
 	}
-	name = strings.TrimSpace(name)
-	if name == "" || len(name) > wire.MaxNameBytes {
-		return "", badName("A name of 1 to %d bytes is needed.", wire.MaxNameBytes)
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > most {
+		return "", badText("A %s of 1 to %d bytes is needed.", what, most)
 	}
 	visible := false
-	for _, r := range name {
+	for _, r := range text {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
-			return "", badName("The name holds control characters.")
+			return "", badText("The %s holds control characters.", what)
 		}
 		visible = visible || unicode.IsGraphic(r) && !unicode.IsSpace(r)
 	}
 	if !visible {
-		return "", badName("The name has nothing that can be seen.")
+		return "", badText("The %s has nothing that can be seen.", what)
 	}
-	return name, nil
+	return text, nil
 }
 
-func badName(format string, args ...any) error {
+func badText(format string, args ...any) error {
 	return wire.NewProblem(http.StatusBadRequest, wire.CodeBadRequest, format, args...)
 }
 
