@@ -133,8 +133,8 @@ func (r *Room) Assign(k *Sink, slot int, src *Source) {
 	k.show(slot, src)
 }
 
-// Push takes one packet of src. It reports whether the packet will go to anyone's
-// slot of this shard, and true for audio that competes for one.
+// Push takes one packet of src, whose list must not be Full. It reports whether
+// the packet is in that list: whether anyone's slot on this shard shows src.
 func (r *Room) Push(now int64, src *Source, p *Packet, h *History) bool {
 	if !src.used || src.Muted {
 		return false
@@ -148,7 +148,8 @@ func (r *Room) Push(now int64, src *Source, p *Packet, h *History) bool {
 	if len(src.Pending) == 0 {
 		r.active = append(r.active, src)
 	}
-	return src.push(now, p, h)
+	src.push(now, p, h)
+	return true
 }
 
 // Active lists the sources with packets in this turn.

@@ -42,8 +42,7 @@ type Slot struct {
 // Out is a packet's new identity: its 12-byte header and its extended index on
 // the slot's SSRC. The payload's VP8 descriptor, if any, was patched in place.
 type Out struct {
-	Header [14]byte // 12, or 14 with RTX's original sequence number (RFC 4588 §4)
-	Size   int
+	Header [12]byte
 	Index  uint64
 }
 
@@ -97,7 +96,7 @@ func (s *Slot) Next(p *Packet, now int64, o *Out) bool {
 	index, ts := p.Index+s.shift, p.TS+s.shiftT
 	s.patch(p)
 	rtp.Put(o.Header[:], p.Marker, pt, uint16(index), ts, s.SSRC)
-	o.Size, o.Index = 12, index
+	o.Index = index
 	if int64(index-s.last) > 0 {
 		s.last, s.lastTS, s.lastAt = index, ts, now
 		if p.HasVP8 {
@@ -136,38 +135,42 @@ func (s *Slot) patch(p *Packet) {
 }
 
 // Resend answers one sequence number of a NACK (RFC 4585 §6.2.1). The payload is
-// copied to room, which must hold it, because its counters are patched; p
-// borrows room afterwards. Where RTX was agreed the packet goes out on it
-// (RFC 4588), otherwise as it was.
+// copied to room, because its counters are patched and RTX puts the original
+// sequence number before it (RFC 4588 §4); p borrows room afterwards. Where RTX
+// was agreed the packet goes out on it, otherwise as it was.
 func (s *Slot) Resend(seq uint16, h *History, room []byte, p *Packet, o *Out) bool {
 	if s.source == nil || s.fresh {
 		return false
 	}
 	index := s.last + uint64(int64(int16(seq-uint16(s.last))))
 	at := index - s.shift
-	if int64(index-s.last) > 0 || int64(at-s.first) < 0 || !s.source.recall(at, h, p) || len(p.Payload) > len(room) {
+	if int64(index-s.last) > 0 || int64(at-s.first) < 0 || !s.source.recall(at, h, p) || osnSize+len(p.Payload) > len(room) {
 		return false
 	}
 	pt := s.PT[p.Codec]
 	if pt == 0 {
 		return false
 	}
-	p.Payload = room[:copy(room, p.Payload)]
-	if s.Video && s.isVP8(p) {
+	n := copy(room[osnSize:], p.Payload)
+	p.Payload = room[osnSize : osnSize+n]
+	if s.isVP8(p) {
 		s.patch(p)
 	}
 	ts := p.TS + s.shiftT
 	if rtxPT := s.RTXPT[p.Codec]; s.RTX != 0 && rtxPT != 0 {
 		s.rtx++
 		rtp.Put(o.Header[:], p.Marker, rtxPT, uint16(s.rtx), ts, s.RTX)
-		o.Header[12], o.Header[13] = byte(seq>>8), byte(seq)
-		o.Size, o.Index = 14, s.rtx
+		room[0], room[1] = byte(seq>>8), byte(seq)
+		p.Payload, o.Index = room[:osnSize+n], s.rtx
 		return true
 	}
 	rtp.Put(o.Header[:], p.Marker, pt, seq, ts, s.SSRC)
-	o.Size, o.Index = 12, index
+	o.Index = index
 	return true
 }
+
+// osnSize is the length of RTX's original sequence number.
+const osnSize = 2
 
 // isVP8 parses the descriptor again: the history keeps bytes, not parsed heads.
 func (s *Slot) isVP8(p *Packet) bool {

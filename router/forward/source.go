@@ -48,12 +48,12 @@ type stored struct {
 	record Record
 }
 
-// What one source may hold. A turn reads at most a few hundred datagrams, so a
-// source that fills its pending list is flooding: the rest is dropped.
+// What one source may hold. When its pending list is full (Room.Full), the room
+// is served before the turn goes on.
 const (
-	MaxPending  = 256
-	keptRecords = 1024 // power of two; a second of 8 Mbit/s
-	firstKept   = 64
+	pendingVideo = 128
+	pendingAudio = 8
+	keptRecords  = 1024 // power of two; a second of 8 Mbit/s
 )
 
 // KeyInterval is the least time between two key-frame requests to one source.
@@ -62,7 +62,7 @@ const KeyInterval = int64(300e6)
 // NewSource makes a source. Memory for resends comes with the first packets'
 // lane being opened by Reserve, a control command.
 func NewSource(id, owner uint32, video bool) *Source {
-	s := &Source{ID: id, Owner: owner, Video: video, Muted: true, Pending: make([]Packet, 0, MaxPending/8)}
+	s := &Source{ID: id, Owner: owner, Video: video, Muted: true, Pending: make([]Packet, 0, pendingAudio)}
 	s.keyAsked = -KeyInterval
 	return s
 }
@@ -73,26 +73,26 @@ func (s *Source) Open() {
 	s.Muted = false
 	if s.Video && s.records == nil {
 		s.records = make([]stored, keptRecords)
-		s.Pending = make([]Packet, 0, MaxPending)
+		s.Pending = make([]Packet, 0, pendingVideo)
 	}
 }
 
 // Viewers is how many slots of this shard show the source.
 func (s *Source) Viewers() int { return s.viewers }
 
+// Full reports whether the turn's list is full, so that the room must be served
+// before the next packet.
+func (s *Source) Full() bool { return len(s.Pending) == cap(s.Pending) }
+
 // push appends p to the turn's packets and, for video, keeps its payload.
-// It reports false if the packet was dropped: muted, or a full list.
-func (s *Source) push(now int64, p *Packet, h *History) bool {
-	if s.Muted || len(s.Pending) == cap(s.Pending) {
-		return false
-	}
+// There must be room for it.
+func (s *Source) push(now int64, p *Packet, h *History) {
 	s.Pending = append(s.Pending, *p)
 	if s.Video && s.records != nil {
 		s.records[p.Index%keptRecords] = stored{
 			index: p.Index, ts: p.TS, codec: p.Codec, marker: p.Marker, record: h.Put(now, p.Payload),
 		}
 	}
-	return true
 }
 
 // recall returns the kept packet with this index, if it is still there.
