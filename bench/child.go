@@ -1,0 +1,121 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Child is a whole system in a process of ours: `causeway up` on ports that it
+// picks, with a state directory of its own that goes away with it.
+type Child struct {
+	cmd    *exec.Cmd
+	dir    string
+	exited chan error
+	said   struct {
+		HTTP    string `json:"http"`
+		Meeting string `json:"meeting"`
+	}
+	executable string
+}
+
+// StartChild runs executable, a causeway, and waits until it serves. If cpus is
+// not nil, the child runs on those processors only. more is added to the
+// command's arguments.
+func StartChild(ctx context.Context, executable string, cpus []int, more ...string) (*Child, error) {
+	dir, err := os.MkdirTemp("", "causeway-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
+	c := &Child{dir: dir, executable: executable, exited: make(chan error, 1)}
+	if err := c.start(ctx, cpus, more); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+func (c *Child) start(ctx context.Context, cpus []int, more []string) error {
+	log, err := os.Create(filepath.Join(c.dir, "log"))
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(c.executable, append([]string{
+		"up", "--json", "--state", c.state(),
+		"--public", "127.0.0.1:0", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0",
+	}, more...)...)
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	if err := onProcessors(cpus, cmd.Start); err != nil {
+		return fmt.Errorf("bench: %s up: %w", c.executable, err)
+	}
+	c.cmd = cmd
+	ready := make(chan error, 1)
+	go func() {
+		line, err := bufio.NewReader(out).ReadBytes('\n')
+		if err == nil {
+			err = json.Unmarshal(line, &c.said)
+		}
+		ready <- err
+		c.exited <- cmd.Wait()
+	}()
+	select {
+	case err = <-ready:
+	case <-time.After(30 * time.Second):
+		err = errors.New("not within 30 s")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err == nil && (c.said.HTTP == "" || c.said.Meeting == "") {
+		err = errors.New(`its line names no "http" and "meeting"`)
+	}
+	if err != nil {
+		return fmt.Errorf("bench: %s up does not serve: %w; it said: %s", c.executable, err, c.tail())
+	}
+	return nil
+}
+
+func (c *Child) state() string { return filepath.Join(c.dir, "state") }
+
+// tail is the end of the child's log.
+func (c *Child) tail() string {
+	b, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+	return string(b[max(0, len(b)-2000):])
+}
+
+// Target is the child as a scenario sees it.
+func (c *Child) Target() Target {
+	return Target{
+		URL: "http://" + c.said.HTTP, Meeting: c.said.Meeting,
+		Tickets: StateTickets(c.executable, c.state()), Server: Process(c.cmd.Process.Pid),
+	}
+}
+
+// Stop ends the child, by force if it takes longer than ten seconds, and
+// removes its state.
+func (c *Child) Stop() error {
+	var err error
+	if c.cmd != nil {
+		c.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
+		select {
+		case err = <-c.exited:
+		case <-time.After(10 * time.Second):
+			c.cmd.Process.Kill()
+			err = errors.Join(errors.New("it did not stop within 10 s and was killed"), <-c.exited)
+		}
+		if err != nil {
+			err = fmt.Errorf("bench: %s up ended badly: %w; it said: %s", c.executable, err, c.tail())
+		}
+	}
+	return errors.Join(err, os.RemoveAll(c.dir))
+}
