@@ -64,6 +64,9 @@ func NewIdentity() (*Identity, error) {
 // "sha-256 AA:BB:…".
 func (i *Identity) Fingerprint() string { return i.fingerprint.String() }
 
+// Digest is the same, for programs.
+func (i *Identity) Digest() Fingerprint { return i.fingerprint }
+
 // Fingerprint is a certificate's digest, as SDP carries it (RFC 8122 section 5).
 type Fingerprint struct {
 	Algorithm string // "sha-256", "sha-384" or "sha-512"
