@@ -27,7 +27,7 @@ type Cloud struct {
 	links *links
 	// linkPing is how often a zone must show that it is there.
 	linkPing time.Duration
-	hashers  hashers
+	hashers  *hashers
 	metrics  *metrics
 	origins  *http.CrossOriginProtection
 

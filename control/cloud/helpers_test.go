@@ -60,6 +60,7 @@ func openHouse(t testing.TB, dir string, change ...func(*Config)) *house {
 		t.Fatal(err)
 	}
 	h.Cloud = c
+	c.hashers.memoryKiB = 64 // the cost is not what these tests are about
 	h.http, h.https = httptest.NewServer(c.Handler()), httptest.NewTLSServer(c.Handler())
 	t.Cleanup(h.close)
 	return h

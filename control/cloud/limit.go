@@ -17,6 +17,7 @@ type limiter struct {
 
 	mu      sync.Mutex
 	buckets map[string]bucket
+	swept   time.Time // when all buckets were looked at last
 }
 
 type bucket struct {
@@ -25,8 +26,8 @@ type bucket struct {
 }
 
 // maxBuckets bounds the keys that are remembered. When they are full, those
-// that have recovered go; if none has, any one goes: a flood from that many
-// addresses is not a limiter's to stop.
+// that have recovered go, looked for at most once per interval; if none has, any
+// one goes: a flood from that many addresses is not a limiter's to stop.
 const maxBuckets = 20000
 
 func newLimiter(burst int, every time.Duration) *limiter {
@@ -76,9 +77,12 @@ func (l *limiter) refilled(key string, now time.Time) bucket {
 }
 
 func (l *limiter) makeRoom(now time.Time) {
-	for key := range l.buckets {
-		if l.refilled(key, now).tokens >= l.burst {
-			delete(l.buckets, key)
+	if now.Sub(l.swept) >= l.every {
+		l.swept = now
+		for key := range l.buckets {
+			if l.refilled(key, now).tokens >= l.burst {
+				delete(l.buckets, key)
+			}
 		}
 	}
 	for key := range l.buckets {

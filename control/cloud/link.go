@@ -35,8 +35,10 @@ type link struct {
 	urls             []string
 	room             int
 
-	conn *websocket.Conn
-	out  chan wire.LinkMessage
+	conn    *websocket.Conn
+	reading context.Context
+	cut     context.CancelFunc // ends reading, and with it the connection, without a word
+	out     chan wire.LinkMessage
 
 	once sync.Once
 	over chan struct{} // closed by end, after the two below are set
@@ -46,7 +48,8 @@ type link struct {
 
 func newLink(zone string, conn *websocket.Conn) *link {
 	conn.SetReadLimit(linkMessageBytes)
-	return &link{zone: zone, conn: conn, out: make(chan wire.LinkMessage, linkQueue), over: make(chan struct{})}
+	reading, cut := context.WithCancel(context.Background())
+	return &link{zone: zone, conn: conn, reading: reading, cut: cut, out: make(chan wire.LinkMessage, linkQueue), over: make(chan struct{})}
 }
 
 // end asks the link's goroutines to close it; the first reason stays.
@@ -117,7 +120,7 @@ func (l *link) ping(every time.Duration) {
 		cancel()
 		if err != nil {
 			l.end(websocket.StatusGoingAway, "the controller does not answer")
-			l.conn.CloseNow() // nobody is there to say good-bye to
+			l.cut() // nobody is there to say good-bye to
 			return
 		}
 	}

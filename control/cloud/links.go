@@ -169,11 +169,11 @@ func (s *links) close() {
 	all := slices.Collect(maps.Keys(s.all))
 	s.mu.Unlock()
 	for _, l := range all {
-		l.end(websocket.StatusGoingAway, "the cloud is stopping")
+		l.end(websocket.StatusGoingAway, stopping)
 	}
 	patience := time.AfterFunc(2*time.Second, func() {
 		for _, l := range all {
-			l.conn.CloseNow()
+			l.cut()
 		}
 	})
 	defer patience.Stop()

@@ -25,6 +25,9 @@ const (
 	maxParticipants = 1 << 24
 )
 
+// stopping is the reason of a close frame when the cloud ends.
+const stopping = "the cloud is stopping"
+
 // refused is why the cloud closes a link: the zone said what it must not.
 type refused string
 
@@ -48,7 +51,9 @@ func (c *Cloud) openLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer conn.CloseNow()
 	l := newLink(zone, conn)
+	defer l.cut()
 	if !c.links.enter(l) {
+		conn.Close(websocket.StatusGoingAway, stopping)
 		return nil
 	}
 	defer c.links.leave(l)
@@ -95,7 +100,7 @@ var errGone = errors.New("the connection is gone")
 
 // read takes what the zone sends, in order, until it is gone or refused.
 func (c *Cloud) read(l *link) error {
-	hello, cancel := context.WithTimeout(context.Background(), linkHello)
+	hello, cancel := context.WithTimeout(l.reading, linkHello)
 	defer cancel()
 	m, err := next(hello, l)
 	if err != nil {
@@ -108,7 +113,7 @@ func (c *Cloud) read(l *link) error {
 		return err
 	}
 	for {
-		m, err := next(context.Background(), l)
+		m, err := next(l.reading, l)
 		if err != nil {
 			return err
 		}
@@ -135,6 +140,11 @@ func next(ctx context.Context, l *link) (m wire.LinkMessage, err error) {
 	case kind != websocket.MessageText:
 		return m, refused("messages are text")
 	}
+	return decode(text)
+}
+
+// decode reads a message that says at most one thing.
+func decode(text []byte) (m wire.LinkMessage, err error) {
 	if err := strictjson.Unmarshal(text, &m); err != nil {
 		return m, refused(err.Error())
 	}
@@ -152,18 +162,8 @@ func next(ctx context.Context, l *link) (m wire.LinkMessage, err error) {
 
 // greet answers a Hello, and makes l the zone's link.
 func (c *Cloud) greet(l *link, h *wire.LinkHello) error {
-	switch {
-	case h.Zone != l.zone:
-		return refused("the hello names another zone than the token")
-	case h.Epoch > maxCounter:
-		return refused("the epoch is too large")
-	case len(h.URLs) > maxURLs || slices.ContainsFunc(h.URLs, func(u string) bool { return u != "" && !validBase(u) }):
-		return refused(fmt.Sprintf("urls are at most %d bases like https://zc1.example.com", maxURLs))
-	case len(h.Version) > wire.MaxIDBytes:
-		return refused("the version is too long")
-	}
-	if name, err := ticket.CleanText("controller", h.Controller, wire.MaxIDBytes); err != nil || name != h.Controller {
-		return refused("the controller needs a name of 1 to 64 bytes")
+	if err := checkHello(l.zone, h); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
@@ -188,20 +188,31 @@ func (c *Cloud) greet(l *link, h *wire.LinkHello) error {
 	return nil
 }
 
+func checkHello(zone string, h *wire.LinkHello) error {
+	switch {
+	case h.Zone != zone:
+		return refused("the hello names another zone than the token")
+	case h.Epoch > maxCounter:
+		return refused("the epoch is too large")
+	case len(h.URLs) > maxURLs || slices.ContainsFunc(h.URLs, func(u string) bool { return u != "" && !validBase(u) }):
+		return refused(fmt.Sprintf("urls are at most %d bases like https://zc1.example.com", maxURLs))
+	case len(h.Version) > wire.MaxIDBytes:
+		return refused("the version is too long")
+	}
+	if name, err := ticket.CleanText("controller", h.Controller, wire.MaxIDBytes); err != nil || name != h.Controller {
+		return refused("the controller needs a name of 1 to 64 bytes")
+	}
+	return nil
+}
+
 // storeTime bounds how long a link waits for the store.
 const storeTime = 15 * time.Second
 
 // take stores a Status, then acknowledges it.
 func (c *Cloud) take(l *link, s *wire.ZoneStatus) error {
-	if s.Epoch > maxCounter || s.Seq > maxCounter || !plausible(s.Participants) || !plausible(s.MaxParticipants) {
+	if err := checkStatus(s); err != nil {
 		c.metrics.reports.WithLabelValues("bad").Inc()
-		return refused("the status holds a number that cannot be")
-	}
-	for i := range s.Meetings {
-		if m := &s.Meetings[i]; !ticket.ValidMeeting(m.Meeting) || !plausible(m.Participants) {
-			c.metrics.reports.WithLabelValues("bad").Inc()
-			return refused("the status holds a meeting that cannot be")
-		}
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
@@ -222,6 +233,18 @@ func (c *Cloud) take(l *link, s *wire.ZoneStatus) error {
 	l.answer(wire.LinkMessage{Ack: &wire.LinkAck{Epoch: s.Epoch, Seq: s.Seq}})
 	for _, meeting := range taken.EndAgain {
 		l.answer(wire.LinkMessage{End: &wire.LinkEnd{Meeting: meeting}})
+	}
+	return nil
+}
+
+func checkStatus(s *wire.ZoneStatus) error {
+	if s.Epoch > maxCounter || s.Seq > maxCounter || !plausible(s.Participants) || !plausible(s.MaxParticipants) {
+		return refused("the status holds a number that cannot be")
+	}
+	for i := range s.Meetings {
+		if m := &s.Meetings[i]; !ticket.ValidMeeting(m.Meeting) || !plausible(m.Participants) {
+			return refused("the status holds a meeting that cannot be")
+		}
 	}
 	return nil
 }

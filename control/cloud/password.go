@@ -33,23 +33,28 @@ const (
 
 // hashers bounds how many hashes are made at once, and with it their memory:
 // two of 46 MiB. Callers beyond wait until their request is given up.
-type hashers chan struct{}
+type hashers struct {
+	slots     chan struct{}
+	memoryKiB uint32 // of new hashes
+}
 
-func newHashers() hashers { return make(hashers, 2) }
+func newHashers() *hashers {
+	return &hashers{slots: make(chan struct{}, 2), memoryKiB: argonMemoryKiB}
+}
 
-func (h hashers) enter(ctx context.Context) error {
+func (h *hashers) enter(ctx context.Context) error {
 	select {
-	case h <- struct{}{}:
+	case h.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (h hashers) leave() { <-h }
+func (h *hashers) leave() { <-h.slots }
 
 // make hashes a new password as a PHC string.
-func (h hashers) make(ctx context.Context, password string) (string, error) {
+func (h *hashers) make(ctx context.Context, password string) (string, error) {
 	if len(password) < minPassword || len(password) > maxPassword {
 		return "", wire.NewProblem(http.StatusBadRequest, wire.CodeBadRequest,
 			"A password of %d to %d bytes is needed.", minPassword, maxPassword)
@@ -60,8 +65,8 @@ func (h hashers) make(ctx context.Context, password string) (string, error) {
 	defer h.leave()
 	salt := make([]byte, argonSaltBytes)
 	rand.Read(salt)
-	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemoryKiB, argonLanes, argonKeyBytes)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonPasses, argonLanes,
+	key := argon2.IDKey([]byte(password), salt, argonPasses, h.memoryKiB, argonLanes, argonKeyBytes)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memoryKiB, argonPasses, argonLanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
@@ -71,7 +76,7 @@ var nobody = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, 
 	strings.Repeat("A", 22), strings.Repeat("A", 43))
 
 // verify reports whether password has the hash phc. An unreadable hash is an error.
-func (h hashers) verify(ctx context.Context, password, phc string) (bool, error) {
+func (h *hashers) verify(ctx context.Context, password, phc string) (bool, error) {
 	var version, passes, lanes int
 	var memory uint32
 	parts := strings.Split(phc, "$")
