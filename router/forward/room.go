@@ -152,6 +152,15 @@ func (r *Room) Push(now int64, src *Source, p *Packet, h *History) bool {
 	return true
 }
 
+// Even prepares the turn's packets for sending in runs; see Source.even.
+func (r *Room) Even() {
+	for _, s := range r.active {
+		if s.Video {
+			s.even()
+		}
+	}
+}
+
 // Active lists the sources with packets in this turn.
 func (r *Room) Active() []*Source { return r.active }
 

@@ -96,6 +96,9 @@ func (s *Slot) Next(p *Packet, now int64, o *Out) bool {
 	index, ts := p.Index+s.shift, p.TS+s.shiftT
 	s.patch(p)
 	rtp.Put(o.Header[:], p.Marker, pt, uint16(index), ts, s.SSRC)
+	if p.Padded {
+		o.Header[0] |= 0x20
+	}
 	o.Index = index
 	if int64(index-s.last) > 0 {
 		s.last, s.lastTS, s.lastAt = index, ts, now

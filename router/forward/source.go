@@ -13,6 +13,7 @@ type Packet struct {
 	Index    uint64 // extended sequence number at the source: ROC<<16 | SEQ
 	TS       uint32
 	Marker   bool
+	Padded   bool // Payload ends in RTP padding (RFC 3550 §5.1)
 	Codec    uint8
 	KeyFrame bool  // the first packet of a picture that needs no other
 	HasVP8   bool  // VP8 below is filled in

@@ -71,6 +71,9 @@ func (s *Shard) fanOut() {
 }
 
 func (s *Shard) serveRoom(r *room) {
+	if !s.config.NoGSO {
+		r.replica.Even()
+	}
 	active := r.replica.Active()
 	for _, p := range r.peers {
 		if p.connected() {

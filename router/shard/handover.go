@@ -23,6 +23,7 @@ const (
 	mediaHead    = 40
 	addrBytes    = int(unsafe.Sizeof(udp.Addr{}))
 	datagramHead = 8 + addrBytes
+	tailRoom     = 16 // behind a payload, for padding: as much as SRTP's tag leaves on the publisher's shard
 )
 
 // record reserves n bytes in the ring to another shard, or counts the loss.
@@ -48,7 +49,7 @@ func (s *Shard) handOver(r *room, src *source, p *forward.Packet, mask uint64) {
 			continue
 		}
 		mask &^= 1 << to
-		b := s.record(to, mediaHead+len(p.Payload))
+		b := s.record(to, mediaHead+len(p.Payload)+tailRoom)
 		if b == nil {
 			continue
 		}
@@ -75,7 +76,7 @@ func flags(p *forward.Packet) (f byte) {
 }
 
 func (s *Shard) takeMedia(b []byte) {
-	if len(b) < mediaHead {
+	if len(b) < mediaHead+tailRoom {
 		return
 	}
 	e := binary.NativeEndian
@@ -89,7 +90,7 @@ func (s *Shard) takeMedia(b []byte) {
 	}
 	p := &s.media
 	*p = forward.Packet{
-		Payload: b[mediaHead:], Codec: b[1], Level: b[2], Marker: b[3]&1 != 0, KeyFrame: b[3]&2 != 0,
+		Payload: b[mediaHead : len(b)-tailRoom], Codec: b[1], Level: b[2], Marker: b[3]&1 != 0, KeyFrame: b[3]&2 != 0,
 		Index: e.Uint64(b[16:]), TS: e.Uint32(b[24:]),
 	}
 	p.HasVP8 = p.Codec == forward.CodecVP8 && rtp.ParseVP8(p.Payload, &p.VP8) == nil

@@ -16,7 +16,9 @@ import (
 // stay in the slab until the turn has forwarded them.
 func (s *Shard) read() {
 	batch := 0
-	for i := range s.ready {
+	s.first++ // so that no socket starves behind a busy one
+	for k := range s.ready {
+		i := (k + s.first) % len(s.ready)
 		for s.ready[i] && batch < len(s.batches) {
 			b := s.batches[batch]
 			n, err := s.sockets[i].Read(b)
@@ -25,8 +27,8 @@ func (s *Shard) read() {
 				break
 			}
 			batch++
-			for k := range n {
-				s.receive(uint8(i), b.From(k), b.Datagram(k))
+			for d := range n {
+				s.receive(uint8(i), b.From(d), b.Datagram(d))
 			}
 			if !b.Full() {
 				s.ready[i] = false

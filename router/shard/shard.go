@@ -65,6 +65,7 @@ type Shard struct {
 	writers []*udp.Writer
 	batches [readBatches]*udp.ReadBatch
 	ready   []bool // sockets that epoll named
+	first   int    // where read begins
 
 	table   *table
 	members map[string]*Member // by local user name fragment
