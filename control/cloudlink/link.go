@@ -25,7 +25,9 @@ type Link struct {
 	verifier *ticket.Verifier
 	wake     chan struct{} // holds one signal: the outbox has something to say
 
-	mu        sync.Mutex // guards what follows; held briefly, and for saving
+	saving sync.Mutex // one writes the outbox's file at a time
+
+	mu        sync.Mutex // guards what follows; held for moments
 	out       outbox
 	grave     bool // the outbox has changed in a way that must survive a restart
 	keys      int
@@ -159,16 +161,22 @@ func (l *Link) signal() {
 // Save writes what the cloud must hear even if this process ends now. Run calls
 // it; whoever must not go on before it is on disk may do so too.
 func (l *Link) Save() error {
+	l.saving.Lock()
+	defer l.saving.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.grave {
+	grave, states := l.grave, l.out.states()
+	l.grave = false
+	l.mu.Unlock()
+	if !grave {
 		return nil
 	}
-	if err := statefile.WriteJSON(l.path("outbox.json"), l.out.states()); err != nil {
-		return err
+	err := statefile.WriteJSON(l.path("outbox.json"), states)
+	if err != nil {
+		l.mu.Lock()
+		l.grave = true
+		l.mu.Unlock()
 	}
-	l.grave = false
-	return nil
+	return err
 }
 
 // takeKeys replaces the ticket keys and keeps them for the next start.

@@ -150,13 +150,18 @@ func (t *Table) Done(now int64, b Binding, o Outcome) {
 		r.flying = max(0, r.flying-1) // it may have restarted in between
 		switch o {
 		case Accepted:
-			r.joins = append(r.joins, now)
+			if r.early > 0 {
+				r.early--
+			} else {
+				r.joins = append(r.joins, now)
+			}
 		case Full:
 			r.participants = max(r.participants, r.limit) // until it reports
 		case Unreached, Unanswered:
 			r.refuses = true
 		case Refused:
 		}
+		r.early = min(r.early, r.flying)
 	}
 	m := t.meetings[b.Meeting]
 	if m == nil && o == Accepted && t.routers[b.Router] != nil {

@@ -265,6 +265,20 @@ func TestAnEndedMeetingAdmitsNobodyUntilItIsForgotten(t *testing.T) {
 	}
 }
 
+func TestAMeetingEndedForAllIsGoneWithTheReportThatSaysSo(t *testing.T) {
+	tab := New(Config{}, 0, nil)
+	must(t, tab.Report(0, "a", report("a", 1, 0, 350)))
+	b, err := tab.Admit(0, "m")
+	must(t, err)
+	tab.Done(0, b, Accepted)
+	last := report("a", 2, 0, 350)
+	last.Ended = []wire.EndedMeeting{{Meeting: "m", Generation: 1, ForAll: true}}
+	must(t, tab.Report(0, "a", last))
+	if _, ok := tab.Meeting("m"); ok {
+		t.Fatal("it is still there")
+	}
+}
+
 func TestOneRouterMoreThanTheLimitIsRefused(t *testing.T) {
 	tab := New(Config{Routers: 1}, 0, nil)
 	must(t, tab.Report(0, "a", report("a", 1, 0, 350)))

@@ -204,7 +204,7 @@ func (w *world) check() {
 		}
 	}
 	for name, r := range w.table.routers {
-		if r.flying < 0 || len(r.joins) > 400 {
+		if r.flying < 0 || r.early < 0 || r.early > r.flying || len(r.joins) > 400 {
 			w.t.Fatalf("%s: %d joins under way", name, r.flying)
 		}
 	}

@@ -28,6 +28,7 @@ func (t *Table) Report(now int64, name string, in *wire.RouterReport) error {
 		return ErrStale
 	}
 	delete(t.awaited, name)
+	r.grow(in.Participants - r.participants)
 	r.heard, r.seq, r.api, r.version = now, in.Seq, in.API, in.Version
 	r.participants, r.limit, r.draining, r.refuses = in.Participants, in.MaxParticipants, in.Draining, false
 	r.settle(now, t.c.Settle)
@@ -35,6 +36,11 @@ func (t *Table) Report(now int64, name string, in *wire.RouterReport) error {
 	for _, s := range in.Meetings {
 		r.hosts[s.Meeting] = true
 		t.claim(r, s)
+	}
+	for _, e := range in.Ended {
+		if m := t.meetings[e.Meeting]; e.ForAll && m != nil && m.router == name && !r.hosts[m.id] {
+			t.drop(m) // whoever has just got in is out again
+		}
 	}
 	for _, m := range t.meetings {
 		if m.router == name && !r.hosts[m.id] {
@@ -83,5 +89,16 @@ func (r *router) settle(now int64, after time.Duration) {
 	}
 }
 
+// grow takes note that the router reports by more participants than before: joins
+// that it has accepted, or whose answer is on its way.
+func (r *router) grow(by int) {
+	if by <= 0 {
+		return
+	}
+	known := min(by, len(r.joins))
+	r.joins = r.joins[known:]
+	r.early = min(r.early+by-known, r.flying)
+}
+
 // load is how many participants the router has, or will have in a moment.
-func (r *router) load() int { return r.participants + len(r.joins) + r.flying }
+func (r *router) load() int { return r.participants + len(r.joins) + r.flying - r.early }

@@ -72,6 +72,7 @@ type router struct {
 	version             string
 	joins               []int64 // accepted since Settle ago: perhaps not in participants yet
 	flying              int     // joins sent to it and not answered
+	early               int     // those of them that its participants hold already
 	refuses             bool    // it did not answer or was full: no new meeting until it reports
 }
 
@@ -141,12 +142,15 @@ func (t *Table) Changed() []string {
 
 // Meeting is one meeting as the table knows it.
 type Meeting struct {
-	ID           string
-	Router       string // the router's name
-	API          string // host:port of the router's own API
-	Generation   uint64
+	ID         string
+	Router     string // the router's name
+	API        string // host:port of the router's own API
+	Generation uint64
+	// Reported says that the router's last report holds the meeting; the two that
+	// follow are from there.
+	Reported     bool
 	Participants int
-	Started      time.Time // zero until the router has reported the meeting
+	Started      time.Time
 }
 
 // Meeting returns a meeting that lives, or is being placed; ok is false if there
@@ -161,7 +165,7 @@ func (t *Table) Meeting(id string) (m Meeting, ok bool) {
 		m.API = r.api
 	}
 	if k.reported {
-		m.Participants, m.Started = k.participants, k.started
+		m.Reported, m.Participants, m.Started = true, k.participants, k.started
 	}
 	return m, true
 }
@@ -228,17 +232,12 @@ func (t *Table) drop(m *meeting) {
 	t.changed[m.id] = true
 }
 
-// Hosts reports whether the router's last report holds the meeting.
-func (t *Table) Hosts(router, meeting string) bool {
-	r := t.routers[router]
-	return r != nil && r.hosts[meeting]
-}
-
-// API returns where a router's own API is, if the router is there.
-func (t *Table) API(router string) (string, bool) {
+// Incarnation returns which process of a router reported last, if the router is
+// there.
+func (t *Table) Incarnation(router string) (string, bool) {
 	r := t.routers[router]
 	if r == nil {
 		return "", false
 	}
-	return r.api, true
+	return r.incarnation, true
 }
