@@ -46,8 +46,10 @@ func TestALimiterRemembersBoundedly(t *testing.T) {
 func TestALimiterSaysHowLongToWait(t *testing.T) {
 	l := newLimiter(2, time.Minute)
 	take := func(at time.Duration) error { return l.take("k", noon.Add(at)) }
-	if take(0) != nil || take(0) != nil {
-		t.Fatal("refused within the burst")
+	for range 2 {
+		if err := take(0); err != nil {
+			t.Fatalf("refused within the burst: %v", err)
+		}
 	}
 	err := take(15 * time.Second)
 	if p, ok := err.(*wire.Problem); !ok || p.Code != wire.CodeTooManyRequests || p.RetryAfter != 45*time.Second {
@@ -73,6 +75,24 @@ func TestAnAddressIsOneSubscriber(t *testing.T) {
 			t.Errorf("%q: %q, want %q", remote, got, want)
 		}
 	}
+}
+
+func TestALinkThatIsNotReadEnds(t *testing.T) {
+	l := &link{out: make(chan wire.LinkMessage, 2), over: make(chan struct{})}
+	for range 3 {
+		select {
+		case <-l.over:
+			t.Fatal("ended while there was room")
+		default:
+		}
+		l.tell(wire.LinkMessage{})
+	}
+	select {
+	case <-l.over:
+	default:
+		t.Error("a full queue does not end the link")
+	}
+	l.answer(wire.LinkMessage{}) // does not wait for ever
 }
 
 func TestPasswordHashesVerifyAndDamagedOnesDoNot(t *testing.T) {
