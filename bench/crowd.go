@@ -21,7 +21,8 @@ type crowd struct {
 	target  Target
 	run     uint32
 	clients []*client.Client
-	failed  error // of the first join that failed
+	films   []bool // whether number i publishes a picture
+	failed  error  // of the first join that failed
 }
 
 const parallel = 4 // tickets or joins under way at once
@@ -48,7 +49,7 @@ func gather(ctx context.Context, t Target, n int, shape func(number int, c *clie
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	c := &crowd{target: t, run: rand.Uint32(), clients: make([]*client.Client, n)}
+	c := &crowd{target: t, run: rand.Uint32(), clients: make([]*client.Client, n), films: make([]bool, n)}
 	var mu sync.Mutex
 	so := 0
 	each(n, func(i int) {
@@ -80,6 +81,7 @@ func (c *crowd) join(ctx context.Context, i int, identity *handshake.Identity, s
 		Run: c.run, Number: uint32(i), Identity: identity,
 	}
 	shape(i, &config)
+	c.films[i] = config.VideoRate > 0
 	one, err := client.Join(ctx, config)
 	if err != nil {
 		return nil, err
@@ -142,12 +144,6 @@ func (c *crowd) failure() (err error) {
 
 // unseen counts the pairs of whom the first is not shown the second's picture.
 func (c *crowd) unseen() (pairs int) {
-	publishers := map[uint32]bool{}
-	c.in(func(i int, one *client.Client) {
-		if _, video := one.Published(); video > 0 {
-			publishers[uint32(i)] = true
-		}
-	})
 	c.in(func(i int, one *client.Client) {
 		seen := map[uint32]bool{uint32(i): true}
 		for _, lane := range one.Shown() {
@@ -157,11 +153,11 @@ func (c *crowd) unseen() (pairs int) {
 				}
 			}
 		}
-		for p := range publishers {
-			if !seen[p] {
+		c.in(func(other int, _ *client.Client) {
+			if c.films[other] && !seen[uint32(other)] {
 				pairs++
 			}
-		}
+		})
 	})
 	return pairs
 }

@@ -27,6 +27,9 @@ type MeetOptions struct {
 	// Oracles is how many participants use pion/srtp instead of our own
 	// package. If zero, one; if negative, none.
 	Oracles int
+	// Loss is the share of media datagrams that participants drop on purpose,
+	// each way, 0 to 1.
+	Loss float64
 	// Progress gets a line every second; nil for none.
 	Progress io.Writer
 }
@@ -69,7 +72,7 @@ func Meet(ctx context.Context, t Target, o MeetOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Scenario: "meet", Participants: o.Participants, VideoBPS: o.VideoRate, FrameHz: o.FrameRate, Machine: thisMachine()}
+	r := &Result{Scenario: "meet", Participants: o.Participants, VideoBPS: o.VideoRate, FrameHz: o.FrameRate, Loss: o.Loss, Machine: thisMachine()}
 	before, err := t.usage(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func Meet(ctx context.Context, t Target, o MeetOptions) (*Result, error) {
 	c, err := gather(ctx, t, o.Participants, func(i int, c *client.Config) {
 		c.VideoRate, c.FrameRate, c.Audio = o.VideoRate, o.FrameRate, true
 		c.VideoSlots, c.AudioSlots = o.Participants-1, 3
-		c.Oracle = i < o.Oracles
+		c.Oracle, c.Loss = i < o.Oracles, o.Loss
 		c.Level = talker(i, o.Participants)
 	}, func(so int) { progress.say("joining: %d of %d", so, o.Participants) })
 	if err != nil {
@@ -187,9 +190,10 @@ func (r *Result) usage(before, start, end Usage, packets uint64, people int) {
 // total takes what counts over all.
 func (r *Result) total(f client.Figures, tails uint64) {
 	lost := f.Lost + f.Waiting + f.Skipped + tails
-	r.SocketDrops = f.SocketDrops
-	r.LostBySocket = min(lost, f.SocketDrops)
+	r.SocketDrops, r.Dropped = f.SocketDrops, f.Dropped
+	r.LostBySocket = min(lost, f.SocketDrops+f.Dropped)
 	r.LostByRouter = lost - r.LostBySocket
+	r.LostSound = f.LostSound
 	r.Repaired, r.Duplicated, r.Misrouted, r.Damaged = f.Repaired, f.Duplicated, f.Misrouted, f.Damaged
 	r.Disordered, r.Unauthentic, r.Stray = f.Disordered, f.Unauthentic, f.Stray
 	r.Behind, r.KeyFrames = f.Behind, f.KeyFrames

@@ -16,6 +16,7 @@ type Result struct {
 	WindowMS     int64   `json:"window_ms"`
 	VideoBPS     int     `json:"video_bps"`
 	FrameHz      int     `json:"frame_hz"`
+	Loss         float64 `json:"loss_ratio"` // dropped on purpose, each way
 	JoinsFailed  int     `json:"joins_failed"`
 	JoinP50MS    float64 `json:"join_p50_ms"`
 	JoinP99MS    float64 `json:"join_p99_ms"`
@@ -27,11 +28,14 @@ type Result struct {
 	PacketsPerSec float64 `json:"packets_out_per_s"`
 
 	// Over all: packets that never arrived. LostBySocket are as many of them as
-	// the receivers' own sockets dropped; the router answers for the rest.
+	// participants dropped themselves, because a socket's buffer was full or on
+	// purpose; the router answers for the rest.
 	LostByRouter uint64 `json:"lost_by_router"`
 	LostBySocket uint64 `json:"lost_by_socket"`
-	Repaired     uint64 `json:"repaired"` // over all: missed, then resent
+	LostSound    uint64 `json:"lost_sound"` // of all lost: sound, which is not resent
+	Repaired     uint64 `json:"repaired"`   // over all: missed, then resent
 	SocketDrops  uint64 `json:"socket_drops"`
+	Dropped      uint64 `json:"dropped_on_purpose"`
 	// RouterLost is what the router itself says that it lost, if it was asked.
 	RouterLost map[string]uint64 `json:"router_lost,omitempty"`
 
@@ -95,7 +99,7 @@ func (r *Result) Print(w io.Writer) error {
 	row("scenario", "%s, %d participants, %d kbit/s at %d Hz each, %.1f s", r.Scenario, r.Participants, r.VideoBPS/1000, r.FrameHz, float64(r.WindowMS)/1000)
 	row("joining", "p50 %.1f ms, p99 %.1f ms; all seen after %.0f ms; %d failed", r.JoinP50MS, r.JoinP99MS, r.AllSeenMS, r.JoinsFailed)
 	row("packets", "%d in, %d out (%.0f/s)", r.PacketsIn, r.PacketsOut, r.PacketsPerSec)
-	row("lost", "%d by the router, %d by receiving sockets; %d repaired", r.LostByRouter, r.LostBySocket, r.Repaired)
+	row("lost", "%d by the router, %d by participants' sockets (sound: %d); %d repaired", r.LostByRouter, r.LostBySocket, r.LostSound, r.Repaired)
 	row("processor", "%.2f µs per packet out, %.2f cores; the load itself %.2f", r.CPUPerPacketUS, r.CPUCores, r.LoadCores)
 	row("delay", "p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.1f ms", r.P50MS, r.P99MS, r.P999MS, r.MaxMS)
 	row("memory", "%.1f MB, %.0f kB per participant", float64(r.RSS)/1e6, float64(r.RSSPerParticipant)/1e3)

@@ -41,6 +41,9 @@ type Config struct {
 	Level func(at time.Time) uint8
 	// VideoSlots and AudioSlots are how many receiving lanes it offers.
 	VideoSlots, AudioSlots int
+	// Loss makes it drop this share of the media datagrams that it sends and of
+	// those that it receives, 0 to 1, RTCP and resends included.
+	Loss float64
 	// Oracle makes it encrypt and decrypt with pion/srtp, not with our own
 	// package: dearer, and independent of what it measures.
 	Oracle bool
@@ -97,6 +100,7 @@ func (c *Config) validate() error {
 	check(c.Door != WHEP || receives && !publishes, "a WHEP client receives and does not publish")
 	check(c.VideoRate >= 0 && c.VideoRate <= 50e6, "VideoRate has to be 0 to 50,000,000 bit/s")
 	check(c.FrameRate >= 1 && c.FrameRate <= 120, "FrameRate has to be 1 to 120")
+	check(c.Loss >= 0 && c.Loss < 1, "Loss has to be from 0 to less than 1")
 	check(c.VideoSlots >= 0 && c.VideoSlots <= maxVideoSlots, fmt.Sprintf("VideoSlots has to be 0 to %d", maxVideoSlots))
 	check(c.AudioSlots >= 0 && c.AudioSlots <= maxAudioSlots, fmt.Sprintf("AudioSlots has to be 0 to %d", maxAudioSlots))
 	return errors.Join(bad...)

@@ -15,6 +15,7 @@ type Figures struct {
 	Late          uint64 // of them, came by themselves
 	Repaired      uint64 // of them, came after a NACK
 	Lost          uint64 // of them, given up
+	LostSound     uint64 // of Lost: sound, which is not asked for again
 	Skipped       uint64 // the publisher's counter jumped though the lane's numbers did not
 	Duplicated    uint64
 	Waiting       uint64 // of them, still asked for
@@ -28,6 +29,7 @@ type Figures struct {
 	PLIs        uint64 // key frames asked for
 
 	SocketDrops uint64 // by the kernel, because our buffer was full
+	Dropped     uint64 // by us, because Config.Loss says so, either way
 }
 
 // Add sums f and g.
@@ -40,8 +42,8 @@ func (f Figures) combine(g Figures, sign int64) Figures {
 	fields := func(f *Figures) []*uint64 {
 		return []*uint64{
 			&f.Sent, &f.SentBytes, &f.Resent, &f.KeyFrames, &f.Behind,
-			&f.Received, &f.ReceivedBytes, &f.Missed, &f.Late, &f.Repaired, &f.Lost, &f.Skipped, &f.Duplicated, &f.Waiting,
-			&f.Unauthentic, &f.Stray, &f.Misrouted, &f.Damaged, &f.Disordered, &f.NACKs, &f.PLIs, &f.SocketDrops,
+			&f.Received, &f.ReceivedBytes, &f.Missed, &f.Late, &f.Repaired, &f.Lost, &f.LostSound, &f.Skipped, &f.Duplicated, &f.Waiting,
+			&f.Unauthentic, &f.Stray, &f.Misrouted, &f.Damaged, &f.Disordered, &f.NACKs, &f.PLIs, &f.SocketDrops, &f.Dropped,
 		}
 	}
 	theirs := fields(&g)

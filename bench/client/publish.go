@@ -251,9 +251,20 @@ func (e *sent) put(b []byte) []byte {
 }
 
 func (p *publisher) send(t *outgoing, header, payload []byte, index uint64) {
-	p.socket.Write(p.cipher.sealRTP(p.out[:0], header, payload, index)) // what UDP loses is counted by receivers
+	p.write(p.cipher.sealRTP(p.out[:0], header, payload, index))
 	t.packets++
 	t.octets += uint32(len(payload))
+}
+
+// write sends a datagram of media. What UDP loses is counted by who misses it.
+func (p *publisher) write(b []byte) {
+	if loss := p.config.Loss; loss > 0 && rand.Float64() < loss {
+		p.mu.Lock()
+		p.figures.Dropped++
+		p.mu.Unlock()
+		return
+	}
+	p.socket.Write(b)
 }
 
 func (p *publisher) count(bytes, packets int, key, late bool) {
@@ -285,12 +296,12 @@ func (p *publisher) again(r resend) {
 	payload := e.put(p.payload[2:])
 	if t.rtx == 0 {
 		n := rtp.Put(p.header[:], e.marker, ptVP8, uint16(e.index), e.ts, t.ssrc)
-		p.socket.Write(p.cipher.sealRTP(p.out[:0], p.header[:n], payload, e.index))
+		p.write(p.cipher.sealRTP(p.out[:0], p.header[:n], payload, e.index))
 	} else {
 		t.rtxIndex++
 		n := rtp.Put(p.header[:], e.marker, ptVP8RTX, uint16(t.rtxIndex), e.ts, t.rtx)
 		p.payload[0], p.payload[1] = byte(r.seq>>8), byte(r.seq)
-		p.socket.Write(p.cipher.sealRTP(p.out[:0], p.header[:n], p.payload[:2+len(payload)], t.rtxIndex))
+		p.write(p.cipher.sealRTP(p.out[:0], p.header[:n], p.payload[:2+len(payload)], t.rtxIndex))
 	}
 	p.mu.Lock()
 	p.figures.Resent++
@@ -332,7 +343,7 @@ func (p *publisher) sendRTCP(packets []rtcp.Packet) {
 	var b []byte
 	flush := func() {
 		if len(b) > 0 {
-			p.socket.Write(p.cipher.sealRTCP(p.out[:0], b))
+			p.write(p.cipher.sealRTCP(p.out[:0], b))
 			b = nil
 		}
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -17,6 +18,7 @@ type receiver struct {
 	mu      sync.Mutex
 	run     uint32
 	number  uint32
+	loss    float64
 	cipher  cipher // nil until the handshake has made keys
 	lanes   []*lane
 	bySSRC  map[uint32]*lane
@@ -30,7 +32,7 @@ type receiver struct {
 }
 
 func newReceiver(c *Config, o *offer, a *answer) *receiver {
-	r := &receiver{run: c.Run, number: c.Number, bySSRC: map[uint32]*lane{}, latency: newHistogram()}
+	r := &receiver{run: c.Run, number: c.Number, loss: c.Loss, bySSRC: map[uint32]*lane{}, latency: newHistogram()}
 	for i, s := range a.sections {
 		if o.sections[i].sends || o.sections[i].data || !s.accepted {
 			continue
@@ -53,6 +55,10 @@ func (r *receiver) media(b []byte, at int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.cipher == nil || len(b) < 2 {
+		return
+	}
+	if r.loss > 0 && rand.Float64() < r.loss {
+		r.figures.Dropped++
 		return
 	}
 	if b[1] >= 192 && b[1] <= 223 { // RTCP, RFC 5761 section 4
@@ -173,7 +179,11 @@ func (r *receiver) follow(l *lane, h *rtp.Header, s *stamp, p picture, step uint
 	same := l.last.publisher == s.publisher && l.last.track == s.track
 	switch {
 	case !same && l.video && step == 1 && !(p.start && p.key):
-		f.Disordered++ // a new picture has to begin with a key frame
+		// A new picture has to begin with a key frame. Whether a lane's very
+		// first packets were lost, its numbers do not tell.
+		if l.wantKey = true; r.loss == 0 || l.last.track != 0 {
+			f.Disordered++
+		}
 	case same && l.video:
 		switch moved := s.counter - l.last.counter; {
 		case moved == 0 || moved > 1<<32:
@@ -235,7 +245,9 @@ func (r *receiver) ask(now int64, ssrc uint32) (packets []rtcp.Packet) {
 	for _, l := range r.lanes {
 		if len(l.missing) > 0 {
 			seqs, lost := l.due(now, nil)
-			r.figures.Lost += uint64(lost)
+			if r.figures.Lost += uint64(lost); !l.video {
+				r.figures.LostSound += uint64(lost)
+			}
 			r.figures.NACKs += uint64(len(seqs))
 			if len(seqs) > 0 {
 				packets = append(packets, &rtcp.TransportLayerNack{
