@@ -21,7 +21,7 @@ func TestTheControllersOwnLinkIsUnderstood(t *testing.T) {
 	h.must(err)
 	zone, err := cloudlink.Pair(ctx, config, code)
 	h.must(err)
-	h.clock.advance(time.Now().Sub(h.clock.now())) // the controller reads the real clock
+	h.clock.advance(time.Since(h.clock.now())) // the controller reads the real clock
 	run := func(config cloudlink.Config) (l *cloudlink.Link, wait func()) {
 		t.Helper()
 		l, err := cloudlink.Open(config)
