@@ -28,6 +28,7 @@ var rules = []rule{
 		for _, i := range f.imports {
 			switch {
 			case i == "net/netip", within(i, own+"control/wire"):
+			case i == "golang.org/x/sys/cpu": // what the processor can do is not the system's business
 			case strings.HasPrefix(i, own):
 				if !within(strings.TrimPrefix(i, own), sansIO...) {
 					what = append(what, "imports "+i)
