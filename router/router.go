@@ -74,6 +74,9 @@ func New(c Config) (*Router, error) {
 // Media lists the bound UDP addresses.
 func (r *Router) Media() []netip.AddrPort { return r.group.Local() }
 
+// Shards is how many packet loops run.
+func (r *Router) Shards() int { return r.group.Len() }
+
 // Changed signals that State has changed. It holds one signal.
 func (r *Router) Changed() <-chan struct{} { return r.changed }
 

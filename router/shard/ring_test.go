@@ -3,6 +3,7 @@ package shard
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -88,6 +89,7 @@ func TestRingBetweenTwoGoroutines(t *testing.T) {
 				read++
 			}
 			r.release()
+			runtime.Gosched()
 		}
 		done <- read
 	}()
@@ -96,6 +98,8 @@ func TestRingBetweenTwoGoroutines(t *testing.T) {
 			binary.LittleEndian.PutUint32(b, i)
 			i++
 			r.publish()
+		} else {
+			runtime.Gosched()
 		}
 	}
 	if got := <-done; got != total {

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"runtime"
 	"sync/atomic"
@@ -52,14 +51,14 @@ type Shard struct {
 	wall   int64     // Unix nanoseconds at base, for NTP
 	now    int64     // of the present turn
 
-	epoll, wake int
-	sleeping    atomic.Bool
-	mail        mailbox
-	in, out     []*ring // by the other shard's index; nil for itself
-	events      chan<- Event
-	backlog     []Event // what the events channel had no room for
-	done        chan struct{}
-	stopping    bool
+	waiter   waiter
+	sleeping atomic.Bool
+	mail     mailbox
+	in, out  []*ring // by the other shard's index; nil for itself
+	events   chan<- Event
+	backlog  []Event // what the events channel had no room for
+	done     chan struct{}
+	stopping bool
 
 	sockets []*udp.Socket
 	writers []*udp.Writer
@@ -78,10 +77,10 @@ type Shard struct {
 	count   Counters
 
 	lastMedia, nextTick int64
+	brisk               bool // datagrams come within dozeTime of each other
 
 	// Scratch space of a turn.
 	run      [maxCommands]Command
-	fired    []unix.EpollEvent
 	message  stun.Message
 	header   rtp.Header
 	media    forward.Packet
@@ -111,41 +110,20 @@ func newShard(index int, c *Config, g *Group, ready *udp.Socket, rest []*udp.Soc
 	s.mail.init()
 	s.sockets = append([]*udp.Socket{ready}, rest...)
 	s.ready = make([]bool, len(s.sockets))
-	s.fired = make([]unix.EpollEvent, len(s.sockets)+1)
 	for i := range s.batches {
 		s.batches[i] = udp.NewReadBatch(ready)
 	}
 	for _, sock := range s.sockets {
 		s.writers = append(s.writers, udp.NewWriter(sock))
 	}
-	return s, s.openEpoll()
-}
-
-func (s *Shard) openEpoll() (err error) {
-	if s.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return fmt.Errorf("shard: epoll_create1: %w", err)
-	}
-	if s.wake, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
-		return fmt.Errorf("shard: eventfd: %w", err)
-	}
-	watch := func(fd, index int) error {
-		ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(index)}
-		return unix.EpollCtl(s.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
-	}
-	for i, sock := range s.sockets {
-		if err := watch(sock.FD(), i); err != nil {
-			return fmt.Errorf("shard: epoll_ctl: %w", err)
-		}
-	}
-	return watch(s.wake, len(s.sockets))
+	return s, s.waiter.open(s.sockets)
 }
 
 // loop runs turns until a command stops it.
 func (s *Shard) loop() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	defer close(s.done)
 	if pin := s.config.Pin; len(pin) > 0 {
+		runtime.LockOSThread() // for good: the thread ends with the loop, and its affinity with it
 		var set unix.CPUSet
 		set.Set(pin[s.index%len(pin)])
 		unix.SchedSetaffinity(0, &set) // Validate checked that the CPU is allowed
@@ -170,31 +148,6 @@ func (s *Shard) turn() {
 	s.flush()
 }
 
-// wait sleeps in epoll until there is something to do. Nothing else in the shard
-// ever waits.
-func (s *Shard) wait() {
-	timeout := 0
-	if s.idle() {
-		s.sleeping.Store(true)
-		if s.idle() { // nothing came in between
-			timeout = s.untilTick()
-		}
-	}
-	n, err := unix.EpollWait(s.epoll, s.fired, timeout)
-	s.sleeping.Store(false)
-	if err != nil {
-		n = 0 // EINTR: a signal; anything else shows as sockets that never get ready
-	}
-	for i := range s.fired[:n] {
-		if at := int(s.fired[i].Fd); at < len(s.ready) {
-			s.ready[at] = true
-		} else {
-			var b [8]byte
-			unix.Read(s.wake, b[:])
-		}
-	}
-}
-
 // idle reports whether mailbox, rings and sockets are empty as far as is known.
 func (s *Shard) idle() bool {
 	for _, r := range s.in {
@@ -210,15 +163,6 @@ func (s *Shard) idle() bool {
 	return s.mail.length.Load() == 0
 }
 
-// untilTick is the time to the next tick in milliseconds, -1 for ever.
-func (s *Shard) untilTick() int {
-	if len(s.peers) == 0 && len(s.backlog) == 0 {
-		return -1
-	}
-	left := s.nextTick - int64(time.Since(s.base))
-	return int(max(left+999_999, 0) / 1e6)
-}
-
 // Post hands a command to the shard. It waits while the mailbox is full and
 // reports false if the shard has stopped.
 func (s *Shard) Post(c Command) bool {
@@ -232,8 +176,7 @@ func (s *Shard) Post(c Command) bool {
 // rouse wakes a shard that sleeps in epoll.
 func (s *Shard) rouse() {
 	if s.sleeping.CompareAndSwap(true, false) {
-		one := [8]byte{7: 0, 0: 1}
-		unix.Write(s.wake, one[:])
+		s.waiter.wake()
 	}
 }
 
@@ -290,8 +233,7 @@ func (s *Shard) close() {
 	for _, sock := range s.sockets {
 		sock.Close()
 	}
-	unix.Close(s.epoll)
-	unix.Close(s.wake)
+	s.waiter.close()
 }
 
 var errShards = errors.New("shard: between 1 and 64 shards are possible")
