@@ -26,8 +26,8 @@ type Child struct {
 	executable string
 }
 
-// StartChild runs executable, a causeway, and waits until it serves. If cpus is
-// not nil, the child runs on those processors only. more is added to the
+// StartChild runs executable, a causeway, and waits until it serves. Unless cpus
+// is empty, the child runs on those processors only. more is added to the
 // command's arguments.
 func StartChild(ctx context.Context, executable string, cpus []int, more ...string) (*Child, error) {
 	dir, err := os.MkdirTemp("", "causeway-bench-")

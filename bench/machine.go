@@ -67,9 +67,9 @@ func calibrate() float64 {
 }
 
 // onProcessors runs start in a thread bound to cpus, so that a process that
-// start begins inherits the binding. With nil, start just runs.
+// start begins inherits the binding. Without any, start just runs.
 func onProcessors(cpus []int, start func() error) error {
-	if cpus == nil {
+	if len(cpus) == 0 {
 		return start()
 	}
 	runtime.LockOSThread()

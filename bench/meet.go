@@ -66,7 +66,8 @@ const (
 )
 
 // Meet is the everyday meeting: everybody publishes one camera and a
-// microphone and is shown everybody else; three talk at a time.
+// microphone and is shown everybody else; three talk at a time. It fails if
+// there is nothing to measure; what went wrong with some is in the Result.
 func Meet(ctx context.Context, t Target, o MeetOptions) (*Result, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -89,7 +90,13 @@ func Meet(ctx context.Context, t Target, o MeetOptions) (*Result, error) {
 		return nil, err
 	}
 	err = r.meet(ctx, c, o, before, progress)
-	return r, errors.Join(err, c.leave())
+	if left := c.leave(); left != nil {
+		r.Failures = append(r.Failures, left.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // talker lets three participants at a time talk, each for a while.
@@ -124,7 +131,12 @@ func (r *Result) meet(ctx context.Context, c *crowd, o MeetOptions, before Usage
 		return err
 	}
 	r.total(c.figures(), c.tails())
-	return errors.Join(c.failed, c.failure())
+	for _, err := range []error{c.failed, c.failure()} {
+		if err != nil {
+			r.Failures = append(r.Failures, err.Error())
+		}
+	}
+	return nil
 }
 
 func (r *Result) joins(c *crowd) {

@@ -63,7 +63,10 @@ type Result struct {
 	RSS               int64   `json:"rss_bytes"`
 	RSSPerParticipant int64   `json:"rss_per_participant_bytes"`
 
-	Machine Machine `json:"machine"`
+	// Failures are sentences: the first join that failed, the first session that
+	// ended by itself, the first that could not leave.
+	Failures []string `json:"failures,omitempty"`
+	Machine  Machine  `json:"machine"`
 }
 
 // Faults says in words what should not have happened; nothing if all is well.
@@ -87,7 +90,7 @@ func (r *Result) Faults() (faults []string) {
 			faults = append(faults, fmt.Sprintf("%d %s", f.n, f.what))
 		}
 	}
-	return faults
+	return append(faults, r.Failures...)
 }
 
 // Print writes the result as a table for people.
@@ -100,7 +103,7 @@ func (r *Result) Print(w io.Writer) error {
 	row("joining", "p50 %.1f ms, p99 %.1f ms; all seen after %.0f ms; %d failed", r.JoinP50MS, r.JoinP99MS, r.AllSeenMS, r.JoinsFailed)
 	row("packets", "%d in, %d out (%.0f/s)", r.PacketsIn, r.PacketsOut, r.PacketsPerSec)
 	row("lost", "%d by the router, %d by participants' sockets (sound: %d); %d repaired", r.LostByRouter, r.LostBySocket, r.LostSound, r.Repaired)
-	row("processor", "%.2f µs per packet out, %.2f cores; the load itself %.2f", r.CPUPerPacketUS, r.CPUCores, r.LoadCores)
+	row("processor", "%.2f µs per packet out, %.2f cores; the load itself %.2f, %d frames late", r.CPUPerPacketUS, r.CPUCores, r.LoadCores, r.Behind)
 	row("delay", "p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.1f ms", r.P50MS, r.P99MS, r.P999MS, r.MaxMS)
 	row("memory", "%.1f MB, %.0f kB per participant", float64(r.RSS)/1e6, float64(r.RSSPerParticipant)/1e3)
 	row("machine", "%s, %d cores, Linux %s, %s; %.0f ns to seal", r.Machine.CPU, r.Machine.Cores, r.Machine.Kernel, r.Machine.Go, r.Machine.CalibrationNS)

@@ -69,9 +69,6 @@ type fakeSlot struct {
 	source    *fakeSource
 	waiting   bool // for a key frame
 	seq       uint16
-	ts        uint32
-	picture   uint16
-	tl0       uint8
 	rtxSeq    uint16
 	first     [4]uint32 // of the source: seq, ts, picture, tl0
 	kept      map[uint16][]byte
