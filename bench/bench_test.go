@@ -149,8 +149,8 @@ func TestChildIsStartedWatchedAndStopped(t *testing.T) {
 	c, err := StartChild(context.Background(), program(t, `
 [ "$1" = ticket ] && { echo '{"ticket":"of-'$7'"}'; exit; }
 [ "$1" = up ] && [ "$4" != "" ] || exit 2
-echo '{"http":"127.0.0.1:8080","meeting":"m"}'
 trap 'exit 0' TERM
+echo '{"http":"127.0.0.1:8080","meeting":"m"}'
 while :; do sleep 0.01; done`), []int{0}, "--more")
 	if err != nil {
 		t.Fatal(err)
