@@ -56,7 +56,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Description: examples(
 			"causeway up                              # everything, in one process",
 			"causeway ticket --meeting M --name Ann   # a ticket for a script",
-			"causeway bench meeting                   # how much this machine forwards",
+			"causeway bench meet                      # how much this machine forwards",
 		),
 		Version:        version,
 		HideVersion:    true, // the command "version" says it, with --json too
@@ -64,8 +64,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ErrWriter:      stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run decides
 		Commands: []*cli.Command{
-			cloudCommand(),
-			accountCommand(), meetingCommand(), ticketCommand(), versionCommand(),
+			upCommand(), cloudCommand(), zcCommand(), mmrCommand(), nodeCommand(),
+			accountCommand(), meetingCommand(), ticketCommand(), benchCommand(), versionCommand(),
 		},
 	}
 	app.Action = group("causeway")

@@ -40,7 +40,7 @@ func testSteps(fuzztime string) []step {
 // perfSteps are what `make perf` runs.
 func perfSteps() []step {
 	return []step{
-		{"bench", false, command("bin/causeway", "bench", "meeting")},
+		{"bench", false, command("bin/causeway", "bench", "meet")},
 		{"click-to-first-frame", false, script("tools/e2e", "perf")},
 	}
 }

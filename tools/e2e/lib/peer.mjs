@@ -37,7 +37,8 @@ export class Peer {
       const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await this.gone;
       clearTimeout(killer);
-      if (!t.passed) t.diagnostic(`peer: ${this.#lines.map((l) => JSON.stringify(l)).slice(-10).join("\n")}\n${err}`);
+      if (t.passed) return;
+      for (const line of [...this.#lines.slice(-10).map((l) => JSON.stringify(l)), err]) t.diagnostic(`peer: ${line}`);
     });
   }
 
@@ -87,7 +88,7 @@ async function encode(css) {
   for (let f = 0; f < 2 * fps; f++) {
     g.fillStyle = css;
     g.fillRect(0, 0, 320, 180);
-    g.fillStyle = "white";
+    g.fillStyle = "black";
     g.fillRect(80 + f * 4, 45, 16, 90);
     const frame = new VideoFrame(canvas, { timestamp: f * us });
     video.encode(frame, { keyFrame: f === 0 });

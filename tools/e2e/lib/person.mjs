@@ -42,7 +42,7 @@ export class Person {
     page.on("pageerror", (e) => person.said.push(`error: ${e.stack ?? e}`));
     t.after(async () => {
       if (t.passed) return;
-      t.diagnostic(`${name}'s page: ${await person.state().catch(() => "?")}\n${person.said.slice(-20).join("\n")}`);
+      for (const line of person.said.slice(-20)) t.diagnostic(`${name}'s page: ${line}`);
     });
     return person;
   }
@@ -103,7 +103,7 @@ export class Person {
   /** Watches somebody's tile for some frames: ground colour, changes, size. */
   async see(name, { kind = "camera", frames = 12 } = {}) {
     const video = this.tile(name, kind).locator("video");
-    await video.waitFor({ state: "attached" });
+    await video.waitFor({ state: "visible" });
     const seen = await video.evaluate(look, { frames, ms: patience });
     return { ...seen, colour: colourOf(seen.ground) };
   }

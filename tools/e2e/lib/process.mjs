@@ -43,7 +43,9 @@ export class Process {
     const p = new Process(args);
     t.after(async () => {
       await p.stop();
-      if (!t.passed) t.diagnostic(`causeway ${args.join(" ")}\n${p.log.slice(-60).join("\n")}`);
+      if (t.passed) return;
+      t.diagnostic(`causeway ${args.join(" ")}`);
+      for (const line of p.log.slice(-40)) t.diagnostic(line);
     });
     const first = await Promise.race([
       new Promise((resolve) => p.lines.once("line", resolve)),
