@@ -19,8 +19,12 @@ import (
 )
 
 const (
-	dialTimeout    = time.Second
+	dialTimeout    = 2 * time.Second
 	maxAnswerBytes = 4 << 20
+	// perRouter is how many connections to one router may be open. Taking a
+	// participant is a matter of milliseconds: in a rush of joins, waiting for one
+	// of these is quicker than as many handshakes at once.
+	perRouter = 8
 )
 
 // routers talks to the routers' own APIs, over connections that stay open. Each
@@ -56,7 +60,7 @@ func (f *routers) client(name string) *http.Client {
 		return conn, nil
 	}
 	c := &http.Client{Transport: &http.Transport{
-		DialTLSContext: dial, MaxIdleConnsPerHost: 16, MaxConnsPerHost: 128, IdleConnTimeout: time.Minute,
+		DialTLSContext: dial, MaxIdleConnsPerHost: perRouter, MaxConnsPerHost: perRouter, IdleConnTimeout: time.Minute,
 	}}
 	f.clients[name] = c
 	return c

@@ -80,8 +80,8 @@ func (t *Table) Admit(now int64, id string) (Binding, error) {
 	if refusal != nil {
 		return Binding{}, refusal
 	}
-	m := &meeting{id: id, router: r.name, generation: t.lost[id].generation + 1, flying: 1}
-	t.meetings[id] = m
+	m := &meeting{id: id, generation: t.lost[id].generation + 1, flying: 1}
+	t.settleAt(m, r)
 	r.flying++
 	return bind(m, r), nil
 }
@@ -164,10 +164,10 @@ func (t *Table) Done(now int64, b Binding, o Outcome) {
 		r.early = min(r.early, r.flying)
 	}
 	m := t.meetings[b.Meeting]
-	if m == nil && o == Accepted && t.routers[b.Router] != nil {
+	if r := t.routers[b.Router]; m == nil && o == Accepted && r != nil {
 		// It was dropped while this join was under way, and lives all the same.
-		m = &meeting{id: b.Meeting, router: b.Router, generation: b.Generation}
-		t.meetings[b.Meeting] = m
+		m = &meeting{id: b.Meeting, generation: b.Generation}
+		t.settleAt(m, r)
 	}
 	switch {
 	case m == nil || m.router != b.Router:

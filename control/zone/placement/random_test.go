@@ -195,6 +195,8 @@ func (w *world) check() {
 		switch {
 		case r == nil:
 			w.t.Fatalf("%s lives on %s, which is not there", id, m.router)
+		case r.homes[id] != m:
+			w.t.Fatalf("%s is not among the meetings of %s, its home", id, m.router)
 		case m.reported && !r.hosts[id]:
 			w.t.Fatalf("%s counts as reported by %s, which did not", id, m.router)
 		case m.flying > flying[id]:
@@ -203,9 +205,14 @@ func (w *world) check() {
 			w.t.Fatalf("%s stays though nobody ever got in", id)
 		}
 	}
+	homes := 0
 	for name, r := range w.table.routers {
+		homes += len(r.homes)
 		if r.flying < 0 || r.early < 0 || r.early > r.flying || len(r.joins) > 400 {
 			w.t.Fatalf("%s: %d joins under way", name, r.flying)
 		}
+	}
+	if homes != len(w.table.meetings) {
+		w.t.Fatalf("%d homes for %d meetings", homes, len(w.table.meetings))
 	}
 }

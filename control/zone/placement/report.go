@@ -21,15 +21,17 @@ func (t *Table) Report(now int64, name string, in *wire.RouterReport) error {
 		return &Refusal{Limit: Routers, Value: t.c.Routers}
 	case r == nil || r.incarnation != in.Incarnation:
 		// A process that starts hosts nothing of what the one before it did.
-		t.lose(now, func(m *meeting) bool { return m.router == name })
-		r = &router{name: name, incarnation: in.Incarnation}
+		if r != nil {
+			t.lose(now, r)
+		}
+		r = &router{name: name, incarnation: in.Incarnation, homes: map[string]*meeting{}}
 		t.routers[name] = r
 	case in.Seq <= r.seq:
 		return ErrStale
 	}
 	delete(t.awaited, name)
 	r.grow(in.Participants - r.participants)
-	r.heard, r.seq, r.api, r.version = now, in.Seq, in.API, in.Version
+	r.heard, r.seq, r.api = now, in.Seq, in.API
 	r.participants, r.limit, r.draining, r.refuses = in.Participants, in.MaxParticipants, in.Draining, false
 	r.settle(now, t.c.Settle)
 	r.hosts = make(map[string]bool, len(in.Meetings))
@@ -42,8 +44,8 @@ func (t *Table) Report(now int64, name string, in *wire.RouterReport) error {
 			t.drop(m) // whoever has just got in is out again
 		}
 	}
-	for _, m := range t.meetings {
-		if m.router == name && !r.hosts[m.id] {
+	for id, m := range r.homes {
+		if !r.hosts[id] {
 			t.missing(now, m)
 		}
 	}
@@ -57,14 +59,20 @@ func (t *Table) claim(r *router, s wire.MeetingState) {
 	switch {
 	case m != nil && m.router == r.name:
 	case m == nil, s.Generation > m.generation:
+		if m != nil {
+			t.drop(m) // from where it lived with a lower one
+		}
 		m = &meeting{id: s.Meeting}
-		t.meetings[s.Meeting] = m
+		t.settleAt(m, r)
 	default:
 		return
 	}
-	m.router, m.generation, m.reported = r.name, s.Generation, true
-	m.started, m.participants = s.Started, len(s.Participants)
 	delete(t.lost, s.Meeting)
+	if m.reported && m.generation == s.Generation && m.participants == len(s.Participants) && m.started.Equal(s.Started) {
+		return
+	}
+	m.generation, m.reported = s.Generation, true
+	m.started, m.participants = s.Started, len(s.Participants)
 	t.changed[s.Meeting] = true
 }
 

@@ -68,12 +68,12 @@ type router struct {
 	// participants, limit and draining are as last reported.
 	participants, limit int
 	draining            bool
-	hosts               map[string]bool // meetings in its last report
-	version             string
-	joins               []int64 // accepted since Settle ago: perhaps not in participants yet
-	flying              int     // joins sent to it and not answered
-	early               int     // those of them that its participants hold already
-	refuses             bool    // it did not answer or was full: no new meeting until it reports
+	hosts               map[string]bool     // meetings in its last report
+	homes               map[string]*meeting // meetings of the table that live on it
+	joins               []int64             // accepted since Settle ago: perhaps not in participants yet
+	flying              int                 // joins sent to it and not answered
+	early               int                 // those of them that its participants hold already
+	refuses             bool                // it did not answer or was full: no new meeting until it reports
 }
 
 // meeting is one meeting and where it lives.
@@ -196,12 +196,10 @@ func (t *Table) Totals() Totals {
 func (t *Table) Expire(now int64) (gone []string) {
 	for name, r := range t.routers {
 		if now-r.heard > int64(t.c.Liveness) {
+			t.lose(now, r)
 			delete(t.routers, name)
 			gone = append(gone, name)
 		}
-	}
-	if len(gone) > 0 {
-		t.lose(now, func(m *meeting) bool { return t.routers[m.router] == nil })
 	}
 	for id, l := range t.lost {
 		if now >= l.until {
@@ -216,19 +214,27 @@ func (t *Table) Expire(now int64) (gone []string) {
 	return gone
 }
 
-// lose drops meetings that went with their router: should they be opened again,
-// it is with the next generation.
-func (t *Table) lose(now int64, which func(*meeting) bool) {
-	for _, m := range t.meetings {
-		if which(m) {
-			t.lost[m.id] = loss{m.generation, now + int64(t.c.Memory)}
-			t.drop(m)
-		}
+// lose drops the meetings of a router whose process is gone: should they be
+// opened again, it is with the next generation.
+func (t *Table) lose(now int64, r *router) {
+	for _, m := range r.homes {
+		t.lost[m.id] = loss{m.generation, now + int64(t.c.Memory)}
+		t.drop(m)
 	}
 }
 
+// settleAt makes r the home of m.
+func (t *Table) settleAt(m *meeting, r *router) {
+	m.router = r.name
+	t.meetings[m.id], r.homes[m.id] = m, m
+}
+
+// drop takes a meeting out of the table.
 func (t *Table) drop(m *meeting) {
 	delete(t.meetings, m.id)
+	if r := t.routers[m.router]; r != nil {
+		delete(r.homes, m.id)
+	}
 	t.changed[m.id] = true
 }
 
