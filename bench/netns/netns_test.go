@@ -91,7 +91,7 @@ func TestAPairCarriesDatagramsBothWays(t *testing.T) {
 			t.Fatalf("%q from %v, %v", room[:n], who, err)
 		}
 	}
-	if n, err := p.Client.Arrived(); n != 1 || err != nil {
+	if n, err := p.Client.Arrived(); n < 1 || err != nil {
 		t.Errorf("%d packets arrived, %v", n, err)
 	}
 }
@@ -123,7 +123,7 @@ func TestTheClientsEndDropsEverything(t *testing.T) {
 		if err != nil || time.Now().After(until) {
 			t.Fatalf("%d packets arrived, %v", n, err)
 		}
-		if n == 5 {
+		if n >= 5 {
 			break
 		}
 	}
