@@ -51,7 +51,7 @@ func ParseJoinToken(s string) (JoinToken, error) {
 	s = strings.TrimSpace(s)
 	body, ok := strings.CutPrefix(s, tokenPrefix)
 	if !ok || len(s) > maxTokenBytes {
-		return t, errors.New("this is no join token: one begins with " + tokenPrefix)
+		return t, fmt.Errorf("this is no join token: one begins with %q", tokenPrefix)
 	}
 	b, err := base64.RawURLEncoding.DecodeString(body)
 	if err == nil {

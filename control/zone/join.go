@@ -63,7 +63,9 @@ func (z *ZC) readJoin(d door, w http.ResponseWriter, r *http.Request) (t wire.Ti
 		return t, "", err
 	}
 	if r.ContentLength > wire.MaxOfferBytes {
-		drain(r)
+		if r.Header.Get("Expect") == "" { // else the client waits to be told, and is
+			drain(r)
+		}
 		return t, "", tooLarge(wire.MaxOfferBytes)
 	}
 	if t, err = z.verify(r, meeting); err != nil {
