@@ -65,6 +65,7 @@ export class Call {
   /** Stops an attempt to join and returns to the lobby. */
   cancel(): void {
     this.attempts.abort();
+    this.keep(false);
     this.store.waiting.value = null;
     this.store.phase.value = "lobby";
   }
@@ -247,9 +248,9 @@ export class Call {
   }
 
   private publish(): void {
-    this.keep(this.live !== undefined);
     const session = this.live?.session;
     if (!session) return;
+    this.keep(true);
     const { mic, camera, screen, "screen-audio": screenAudio } = this.media.tracks();
     void session.send("mic", mic, !this.media.micOn.peek());
     void session.send("camera", camera, camera === null);

@@ -7,22 +7,23 @@ export interface Grid {
   height: number;
 }
 
-// Tiles may be anything between a portrait and a wide-screen camera; a video
-// fills its tile, so the extremes crop no more than a third.
-const narrowest = 3 / 4;
+// A video fills its tile. On a desk a camera's picture keeps most of its width;
+// a phone held upright shows faces, and may crop more.
 const widest = 16 / 9;
+const narrowest = { landscape: 1.15, portrait: 3 / 4 };
 
 /** The grid of n equal tiles that covers most of a box. */
 export function gridOf(n: number, width: number, height: number, gap: number): Grid {
   let best: Grid = { columns: 1, rows: Math.max(1, n), width: 0, height: 0 };
   let most = -1;
+  const low = width > height ? narrowest.landscape : narrowest.portrait;
   for (let columns = 1; columns <= Math.max(1, n); columns++) {
     const rows = Math.max(1, Math.ceil(n / columns));
     let w = (width - gap * (columns - 1)) / columns;
     let h = (height - gap * (rows - 1)) / rows;
     if (w <= 0 || h <= 0) continue;
     if (w / h > widest) w = h * widest;
-    if (w / h < narrowest) h = w / narrowest;
+    if (w / h < low) h = w / low;
     // An emptier last row reads as a hole: it has to win by more than a hair.
     const score = w * h * (1 - 0.02 * (columns * rows - n));
     if (score > most) {

@@ -40,6 +40,7 @@ export class Session {
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private nextId = 1;
   private closed = false;
+  private dead = false;
   private heardAt = 0;
   private lastPacket = 0;
   private unanswered = 0;
@@ -123,14 +124,12 @@ export class Session {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const timer of this.timers) clearTimeout(timer);
-    for (const { reject } of this.asked.values()) reject(new Problem("offline", 0));
-    this.asked.clear();
+    this.hush();
     this.pc.close();
   }
 
   private receive(data: unknown): void {
-    if (this.closed || typeof data !== "string") return;
+    if (this.closed || this.dead || typeof data !== "string") return;
     const message = parse(data);
     if (!message) return;
     this.heard();
@@ -185,16 +184,25 @@ export class Session {
     this.unanswered = 0;
   }
 
+  // The connection stays open, deaf: its last pictures stay on the page until
+  // the next session brings new ones. The owner closes it.
   private lose(why: string): void {
-    if (this.closed) return;
-    this.close();
+    if (this.closed || this.dead) return;
+    this.dead = true;
+    this.hush();
     this.events.lost(why);
+  }
+
+  private hush(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    for (const { reject } of this.asked.values()) reject(new Problem("offline", 0));
+    this.asked.clear();
   }
 
   private after(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
-      if (!this.closed) run();
+      if (!this.closed && !this.dead) run();
     }, ms);
     this.timers.add(timer);
   }

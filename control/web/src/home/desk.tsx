@@ -103,7 +103,7 @@ export function Desk({ account, onSignedOut, onLeave }: Props) {
             <Later busy={busy === "later"} onCreate={(title) => create("later", title)} />
             <section class="side-card">
               <h2>Join a meeting</h2>
-              <JoinByLink />
+              <JoinByLink hint="Link or code" />
             </section>
           </aside>
         </div>

@@ -13,7 +13,7 @@ export function meetingIn(text: string): string | undefined {
 }
 
 /** "Join with a link or code": for guests, no account needed. */
-export function JoinByLink() {
+export function JoinByLink({ hint = "Paste a link or type a code" }: { hint?: string }) {
   const [wrong, setWrong] = useState(false);
   const go = (event: SubmitEvent) => {
     event.preventDefault();
@@ -26,7 +26,7 @@ export function JoinByLink() {
       <div class="joinlink-row">
         <input
           class="input" name="code" required autocomplete="off" autocapitalize="none" spellcheck={false}
-          placeholder="Paste a link or type a code" aria-label="Meeting link or code" aria-invalid={wrong}
+          placeholder={hint} aria-label="Meeting link or code" aria-invalid={wrong}
           aria-describedby="joinlink-error" onInput={() => setWrong(false)} data-testid="join-code"
         />
         <button class="button quiet" aria-label="Go to the meeting" data-testid="join-code-go"><Icon name="arrow" /></button>

@@ -21,7 +21,7 @@ export function Outcome() {
         <p data-testid="message-text">{message.text}</p>
         <div class="outcome-ways">{message.ways.map((way, i) => <WayButton key={way} way={way} first={i === 0} />)}</div>
       </main>
-      <Scene />
+      <Scene band />
     </div>
   );
 }

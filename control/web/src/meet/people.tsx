@@ -52,7 +52,7 @@ function Person({ p }: { p: Participant }) {
           <i data-on={camera}><Icon name={camera ? "camera" : "camera-off"} size={18} /></i>
         </span>
       )}
-      {host && !mine && <HostWays p={p} />}
+      {host && (mine ? <span class="person-blank" /> : <HostWays p={p} />)}
     </li>
   );
 }
@@ -61,7 +61,7 @@ function about(p: Participant, mine: boolean): string {
   const words = [
     mine ? "You" : "",
     p.role === "host" ? "Host" : "",
-    p.kind === "whep" ? "Watching only" : p.kind === "whip" ? "Sending from another program" : "",
+    p.kind === "whep" ? "Watching only" : p.kind === "whip" ? "From another program" : "",
   ].filter(Boolean);
   return words.join(", ");
 }

@@ -14,3 +14,8 @@ export function useSize<T extends HTMLElement>() {
   }, []);
   return { ref, ...size };
 }
+
+/** A size as a style. Preact adds no unit to a number. */
+export function px({ width, height }: { width: number; height?: number }): Record<string, string> {
+  return height === undefined ? { width: `${width}px` } : { width: `${width}px`, height: `${height}px` };
+}

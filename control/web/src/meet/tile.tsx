@@ -5,6 +5,7 @@ import type { Tile } from "../call/tiles";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icons";
 import { useMeet } from "./context";
+import { px } from "./size";
 import { Video } from "./video";
 
 interface Props {
@@ -24,7 +25,7 @@ export function TileView({ tile, box, onStage = false }: Props) {
   const what = kind === "screen" ? `${mine ? "Your" : `${p.name}’s`} screen` : who;
   return (
     <div
-      class="tile" ref={root} style={box} role="group" aria-label={kind === "camera" && muted ? `${what}, muted` : what}
+      class="tile" ref={root} {...(box && { style: px(box) })} role="group" aria-label={kind === "camera" && muted ? `${what}, muted` : what}
       data-testid="tile" data-participant={p.id} data-name={p.name} data-kind={kind} data-mine={mine}
       data-source={source} data-speaking={speaking} data-muted={muted} data-video={stream !== null}
     >
@@ -34,7 +35,7 @@ export function TileView({ tile, box, onStage = false }: Props) {
       <div class="tile-foot">
         {muted && <span class="tile-muted"><Icon name="mic-off" size={16} /></span>}
         {speaking && <span class="tile-voice"><i /><i /><i /></span>}
-        <span class="tile-name">{what}</span>
+        <span class="tile-name">{mine && kind === "camera" ? "You" : what}</span>
       </div>
       <TileWays tile={tile} onStage={onStage} root={root} />
     </div>

@@ -1,7 +1,11 @@
 // A muted <video> for one stream. Sound comes from the audio slots.
 import { useEffect, useRef, useState } from "preact/hooks";
 
-let marked = false;
+// One "first remote frame" for each click on "Join".
+function markFirst(): void {
+  const count = (name: string) => performance.getEntriesByName(name).length;
+  if (count("causeway:first-remote-frame") < count("causeway:join-click")) performance.mark("causeway:first-remote-frame");
+}
 
 interface Props {
   stream: MediaStream;
@@ -25,9 +29,7 @@ export function Video({ stream, label, mirrored = false, remote = false, source 
     if (!("requestVideoFrameCallback" in video)) return setLive(true);
     const handle = video.requestVideoFrameCallback(() => {
       setLive(true);
-      if (!remote || marked) return;
-      marked = true;
-      performance.mark("causeway:first-remote-frame");
+      if (remote) markFirst();
     });
     return () => video.cancelVideoFrameCallback(handle);
   }, [stream, source]);

@@ -5,7 +5,7 @@ import { videoSlots } from "../call/session";
 import { CopyButton } from "../ui/copy";
 import { Icon } from "../ui/icons";
 import { useMeet } from "./context";
-import { useSize } from "./size";
+import { px, useSize } from "./size";
 import { TileView } from "./tile";
 
 export function View() {
@@ -26,10 +26,12 @@ function Gallery() {
   const grid = gridOf(tiles.length + (alone ? 1 : 0), width, height, gap);
   const box = { width: grid.width, height: grid.height };
   return (
-    <div class="gallery" ref={ref} data-testid="grid">
-      <div class="gallery-tiles" style={{ width: grid.columns * (grid.width + gap) - gap }}>
-        {tiles.map((t) => <TileView key={t.key} tile={t} box={box} />)}
-        {alone && <FirstHere box={box} />}
+    <div class="gallery" data-testid="grid">
+      <div class="gallery-box" ref={ref}>
+        <div class="gallery-tiles" style={px({ width: grid.columns * (grid.width + gap) - gap })}>
+          {tiles.map((t) => <TileView key={t.key} tile={t} box={box} />)}
+          {alone && <FirstHere box={box} />}
+        </div>
       </div>
       <Pager />
     </div>
@@ -39,7 +41,7 @@ function Gallery() {
 function FirstHere({ box }: { box: { width: number; height: number } }) {
   const { link } = useMeet();
   return (
-    <div class="first-here" style={box} data-testid="first-here">
+    <div class="first-here" style={px(box)} data-testid="first-here">
       <h2>You’re the first one here</h2>
       <p>Send the link to whoever should come.</p>
       <CopyButton link={link} class="button main" label="Copy the link" testid="copy-link-first" />
@@ -48,18 +50,25 @@ function FirstHere({ box }: { box: { width: number; height: number } }) {
 }
 
 const film = { width: 212, height: 119 };
-const filmSmall = { width: 128, height: 92 };
+
+// A row below an upright stage: at least three tiles, each a thumb's width.
+function rowOf(width: number): { box: { width: number; height: number }; fits: number } {
+  const fits = Math.max(3, Math.floor((width + gap) / (132 + gap)));
+  const each = Math.min(150, Math.floor((width - gap * (fits - 1)) / fits));
+  return { box: { width: each, height: Math.round(each * 0.74) }, fits };
+}
 
 function Staged() {
   const { store } = useMeet();
   const { ref, width, height } = useSize<HTMLDivElement>();
   const stage = store.stage.value;
   const upright = width < height * 1.1;
-  const box = upright ? filmSmall : film;
+  const row = rowOf(width);
+  const box = upright ? row.box : film;
   useEffect(() => {
     if (width === 0) return;
-    const fits = upright ? (width - 8) / (box.width + gap) : (height - 48) / (box.height + gap);
-    store.size.value = Math.max(2, Math.min(videoSlots - 1, Math.floor(fits)));
+    const fits = upright ? row.fits : Math.floor((height - 48) / (film.height + gap));
+    store.size.value = Math.max(2, Math.min(videoSlots - 1, fits));
   }, [width, height]);
   return (
     <div class="staged" ref={ref} data-upright={upright}>
