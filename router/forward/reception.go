@@ -6,6 +6,7 @@ package forward
 type Reception struct {
 	Clock uint32 // Hz
 
+	seen     [seenWords]uint64 // which of the newest seenWindow indices have arrived, by index modulo seenWindow
 	started  bool
 	base     uint64
 	highest  uint64 // extended index
@@ -46,40 +47,70 @@ const (
 	retryNack  = int64(40e6) // between two requests for the same packet
 	// A jump of more than this is a new beginning, not loss.
 	maxJump = 1000
+
+	seenWords  = 32
+	seenWindow = 64 * seenWords
 )
 
 // Arrive notes one packet of the primary stream, by its extended index. repaired
 // says that it came as a resend, which tells nothing about jitter. It reports
-// whether a gap opened, so that the caller looks at Missing soon.
-func (r *Reception) Arrive(now int64, index uint64, ts uint32, repaired bool) (opened bool) {
-	r.received++
+// whether the packet is the first with its index; any other must go no further,
+// because what is forwarded under one index is encrypted under one nonce, and two
+// different payloads under it would give the receiver's key away (RFC 7714 §8.1).
+// opened says that a gap opened, so that the caller looks at Missing soon.
+func (r *Reception) Arrive(now int64, index uint64, ts uint32, repaired bool) (first, opened bool) {
 	if !r.started {
-		r.started, r.base, r.highest = true, index, index
-		r.transit = r.arrival(now) - int64(ts)
-		return false
-	}
-	if !repaired {
-		r.smooth(now, ts)
+		if repaired {
+			return false, false
+		}
+		r.begin(now, index, ts)
+		return true, false
 	}
 	ahead := int64(index - r.highest)
 	switch {
-	case ahead <= 0:
-		r.found(index)
-		return false
+	case ahead <= -seenWindow, int64(index-r.base) < 0, ahead > 0 && repaired, ahead <= 0 && r.has(index):
+		return false, false
 	case ahead > maxJump:
-		r.base, r.highest, r.missing = index, index, r.missing[:0]
-		r.received, r.expectedBefore, r.receivedBefore = 1, 0, 0
-		return false
+		r.begin(now, index, ts)
+		return true, false
 	}
-	if cap(r.missing) > 0 && ahead > 1 {
-		for i := r.highest + 1; i != index; i++ {
+	r.received++
+	if !repaired {
+		r.smooth(now, ts)
+	}
+	if ahead <= 0 {
+		r.mark(index)
+		r.found(index)
+		return true, false
+	}
+	for i := r.highest + 1; i != index; i++ {
+		r.seen[i/64%seenWords] &^= 1 << (i % 64)
+		if cap(r.missing) > 0 {
 			r.lose(now, i)
+			opened = true
 		}
-		opened = len(r.missing) > 0
 	}
+	r.mark(index)
 	r.highest = index
-	return opened
+	return true, opened
 }
+
+// begin starts, or starts over, with the packet at index.
+func (r *Reception) begin(now int64, index uint64, ts uint32) {
+	r.started, r.base, r.highest = true, index, index
+	r.received, r.expectedBefore, r.receivedBefore = 1, 0, 0
+	r.missing = r.missing[:0]
+	r.transit = r.arrival(now) - int64(ts)
+	r.seen = [seenWords]uint64{}
+	r.mark(index)
+}
+
+// Restart forgets the stream: the publisher goes on under another SSRC.
+func (r *Reception) Restart() { r.started = false }
+
+func (r *Reception) has(index uint64) bool { return r.seen[index/64%seenWords]&(1<<(index%64)) != 0 }
+
+func (r *Reception) mark(index uint64) { r.seen[index/64%seenWords] |= 1 << (index % 64) }
 
 func (r *Reception) arrival(now int64) int64 { return now / 1e3 * int64(r.Clock) / 1e6 }
 
@@ -139,6 +170,9 @@ func (r *Reception) Waiting() bool { return len(r.missing) > 0 }
 func (r *Reception) Expand(seq uint16) uint64 {
 	return r.highest + uint64(int64(int16(seq-uint16(r.highest))))
 }
+
+// Highest is the newest extended index.
+func (r *Reception) Highest() uint64 { return r.highest }
 
 // Started reports whether any packet has arrived.
 func (r *Reception) Started() bool { return r.started }

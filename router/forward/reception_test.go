@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -13,7 +14,7 @@ func missing(r *Reception, now int64) []uint16 {
 func TestGapsAreAskedForUntilFilled(t *testing.T) {
 	r := NewReception(90000, true)
 	r.Arrive(0, 65534, 0, false)
-	if !r.Arrive(0, 65539, 0, false) {
+	if first, opened := r.Arrive(0, 65539, 0, false); !first || !opened {
 		t.Fatal("the gap was not noticed")
 	}
 	if got := missing(&r, firstNack); !slices.Equal(got, []uint16{65535, 0, 1, 2}) {
@@ -44,7 +45,7 @@ func TestAPacketIsAskedForOnlySoOften(t *testing.T) {
 func TestLateAndRepeatedPacketsAskForNothing(t *testing.T) {
 	r := NewReception(90000, true)
 	for _, i := range []uint64{5, 4, 5, 6, 3} {
-		if r.Arrive(0, i, 0, false) {
+		if _, opened := r.Arrive(0, i, 0, false); opened {
 			t.Fatal("a gap")
 		}
 	}
@@ -53,7 +54,7 @@ func TestLateAndRepeatedPacketsAskForNothing(t *testing.T) {
 func TestAJumpIsANewBeginning(t *testing.T) {
 	r := NewReception(90000, true)
 	r.Arrive(0, 1, 0, false)
-	if r.Arrive(0, 50_000, 0, false) || r.Waiting() {
+	if first, opened := r.Arrive(0, 50_000, 0, false); !first || opened || r.Waiting() {
 		t.Fatal("50,000 packets were taken for lost")
 	}
 	if rep := r.Report(0); rep.Lost != 0 || rep.Highest != 50_000 {
@@ -113,5 +114,53 @@ func TestExpandFollowsTheWrap(t *testing.T) {
 		if got := r.Expand(seq); got != want {
 			t.Errorf("%d: %x, not %x", seq, got, want)
 		}
+	}
+}
+
+func TestNothingGoesOnTwiceUnderOneIndex(t *testing.T) {
+	r := NewReception(90000, true)
+	rnd := rand.New(rand.NewPCG(11, 12))
+	taken := map[uint64]bool{}
+	next := uint64(70_000)
+	for range 200_000 {
+		index, repaired := next, rnd.IntN(2) == 0
+		switch rnd.IntN(6) {
+		case 0: // an old one, or one long gone, once more
+			index -= uint64(rnd.IntN(5000))
+		case 1: // a resend of what nobody sent
+			index, repaired = next+uint64(rnd.IntN(900)), true
+		case 2:
+			next += uint64(rnd.IntN(3000))
+			index = next
+		default:
+			next++
+		}
+		first, _ := r.Arrive(0, index, 0, repaired)
+		if first && taken[index] {
+			t.Fatalf("index %d went on twice", index)
+		}
+		if first {
+			taken[index] = true
+		}
+	}
+	if len(taken) < 50_000 {
+		t.Fatalf("only %d packets were taken", len(taken))
+	}
+}
+
+func TestALateOriginalDoesNotFollowItsResend(t *testing.T) {
+	r := NewReception(90000, true)
+	r.Arrive(0, 10, 0, false)
+	r.Arrive(0, 12, 0, false)
+	if first, _ := r.Arrive(0, 11, 0, true); !first {
+		t.Fatal("the resend was refused")
+	}
+	for _, repaired := range []bool{false, true} {
+		if first, _ := r.Arrive(0, 11, 0, repaired); first {
+			t.Fatal("and came again")
+		}
+	}
+	if first, _ := r.Arrive(0, 13, 0, true); first {
+		t.Fatal("a resend of the future")
 	}
 }

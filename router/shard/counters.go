@@ -26,6 +26,7 @@ type Counters struct {
 	CheckRefused uint64 // a check for unknown credentials, without integrity, or with the wrong role
 	BadTag       uint64 // SRTP or SRTCP that does not verify
 	Replayed     uint64 // an index that was seen already or is too old
+	Repeated     uint64 // a resend of what had arrived, or an original after its resend; or of nothing at all
 	UnknownSSRC  uint64 // no lane for it, or too many
 	BadPayload   uint64 // padding longer than the packet, or a payload type that was not agreed on
 	NotReady     uint64 // media before the keys, or in a lane that publishes nothing

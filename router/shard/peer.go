@@ -31,9 +31,20 @@ type peer struct {
 type lane struct {
 	*Lane
 	primary   uint32 // the SSRC that carries it now
+	shift     uint64 // from that SSRC's indices to those that are forwarded
 	reception forward.Reception
 	source    *source // nil: nothing published
 	firSeq    uint8
+}
+
+// follow takes the lane on under another SSRC. Forwarded indices go on where the
+// old ones ended, since none may ever be used twice.
+func (l *lane) follow(ssrc uint32, index uint64) {
+	if l.reception.Started() {
+		l.shift += l.reception.Highest() + 1 - index
+		l.reception.Restart()
+	}
+	l.primary = ssrc
 }
 
 const (

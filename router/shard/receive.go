@@ -171,15 +171,21 @@ func (s *Shard) publish(p *peer, b []byte) {
 		index = l.reception.Expand(uint16(payload[0])<<8 | uint16(payload[1]))
 		payload = payload[2:]
 		codec = l.repairs(h.PT)
-	} else {
-		l.primary = h.SSRC
+	} else if l.primary != h.SSRC {
+		l.follow(h.SSRC, index)
 	}
 	s.count.PacketsIn++
 	s.count.BytesIn += uint64(len(payload))
-	if l.reception.Arrive(s.now, index, ts, repaired) && !p.urgent {
+	first, opened := l.reception.Arrive(s.now, index, ts, repaired)
+	if opened && !p.urgent {
 		p.urgent = true
 		s.urgent = append(s.urgent, p)
 	}
+	if !first {
+		s.count.Repeated++
+		return
+	}
+	index += l.shift
 	if codec == 0 {
 		s.count.BadPayload++
 		return
