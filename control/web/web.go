@@ -47,7 +47,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // permissions gives the devices of a meeting to our own pages and denies what no page of ours asks for.
 const permissions = "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), screen-wake-lock=(self), " +
-	"fullscreen=(self), autoplay=(self), clipboard-write=(self), geolocation=(), usb=(), serial=(), bluetooth=(), midi=(), payment=()"
+	"fullscreen=(self), autoplay=(self), clipboard-write=(self), geolocation=(), usb=(), serial=(), midi=(), payment=()"
 
 const immutable = "public, max-age=31536000, immutable"
 

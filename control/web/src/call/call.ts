@@ -16,6 +16,8 @@ import type { Store } from "./state";
 import { viewOf } from "./tiles";
 import { enter, exit } from "./zone";
 
+const preparedMs = 120_000;
+
 interface Live {
   session: Session;
   location: string;
@@ -30,6 +32,7 @@ export class Call {
   private attempts = new AbortController();
   private seat: string | undefined;
   private stopView: () => void = () => {};
+  private prepared: { session: Session; at: number } | undefined;
 
   constructor(
     private readonly meeting: string,
@@ -40,6 +43,16 @@ export class Call {
   ) {
     this.seat = recall(tab, meeting)?.seat;
     media.changed = () => this.publish();
+  }
+
+  /**
+   * Makes the first session while the person is still in the lobby: its thirty
+   * lanes and keys take a browser a third of a second.
+   */
+  async prepare(): Promise<void> {
+    if (this.prepared || this.store.phase.peek() !== "lobby") return;
+    this.prepared = { session: this.open(), at: performance.now() };
+    await this.prepared.session.offer();
   }
 
   /** Joins, and tries again by itself as long as the reason may pass. */
@@ -71,7 +84,8 @@ export class Call {
   }
 
   leave(): void {
-    this.live?.session.tell({ type: "leave" });
+    const { live } = this;
+    if (live && !live.session.tell({ type: "leave" })) exit(live.location, live.ticket);
     this.finish("ended", "left");
   }
 
@@ -125,10 +139,7 @@ export class Call {
   }
 
   private async attempt(signal: AbortSignal): Promise<void> {
-    const session: Session = new Session(this.media.tracks(), {
-      message: (m) => this.receive(session, m),
-      lost: (why) => this.lost(session, why),
-    });
+    const session = await this.takePrepared() ?? this.open();
     const close = () => session.close();
     signal.addEventListener("abort", close, { once: true });
     try {
@@ -150,6 +161,27 @@ export class Call {
     } finally {
       signal.removeEventListener("abort", close);
     }
+  }
+
+  private open(): Session {
+    const session: Session = new Session(this.media.tracks(), {
+      message: (m) => this.receive(session, m),
+      lost: (why) => this.lost(session, why),
+    });
+    return session;
+  }
+
+  // Used once. An old one may have been made in another network.
+  private async takePrepared(): Promise<Session | undefined> {
+    const made = this.prepared;
+    this.prepared = undefined;
+    if (!made) return undefined;
+    if (performance.now() - made.at < preparedMs) {
+      await made.session.load(this.media.tracks());
+      return made.session;
+    }
+    made.session.close();
+    return undefined;
   }
 
   private async ticket(signal: AbortSignal): Promise<Admission> {
@@ -240,11 +272,8 @@ export class Call {
       this.store.phase.value = phase;
     });
     this.media.close();
-    if (live) {
-      if (code === "left") exit(live.location, live.ticket);
-      // The last words on the channel need a moment to leave the machine.
-      setTimeout(() => live.session.close(), 200);
-    }
+    // The last words on the channel need a moment to leave the machine.
+    if (live) setTimeout(() => live.session.close(), 200);
   }
 
   private publish(): void {

@@ -15,7 +15,9 @@ export interface SessionEvents {
 }
 
 export const audioSlots = 3;
-export const videoSlots = 25;
+
+/** How many videos this device receives at a time: as many as a page shows (layout.ts). */
+export const videoSlots = Math.min(globalThis.screen?.width ?? 1920, globalThis.screen?.height ?? 1080) < 600 ? 12 : 25;
 
 // The order of the sending sections is the protocol's default for what each
 // carries (1st audio mic, 2nd audio screen-audio, 1st video camera, 2nd screen).
@@ -26,10 +28,9 @@ const lanes: readonly { kind: Kind; media: "audio" | "video"; bitrate?: number }
   { kind: "screen-audio", media: "audio" },
 ];
 
-const gatherMs = 100; // the router is ICE-lite and needs none of our candidates
 const welcomeMs = 8_000;
 const disconnectedMs = 2_500;
-const watchMs = 500;
+const watchMs = 400;
 const patience = 4; // watches that a question may stay unanswered
 
 export class Session {
@@ -50,6 +51,7 @@ export class Session {
   /** Resolves with the first message, which is the welcome; rejects if none comes. */
   readonly welcomed: Promise<void>;
   private greet!: () => void;
+  private giveUp!: () => void;
 
   constructor(tracks: Tracks, private readonly events: SessionEvents) {
     for (const { kind, media, bitrate } of lanes) {
@@ -61,8 +63,8 @@ export class Session {
     for (let i = 0; i < videoSlots; i++) this.pc.addTransceiver("video", { direction: "recvonly" });
     this.welcomed = new Promise((resolve, reject) => {
       this.greet = resolve;
-      this.after(welcomeMs, () => reject(new Problem("no-media-path", 0)));
-      this.control.addEventListener("close", () => reject(new Problem("no-media-path", 0)));
+      this.giveUp = () => reject(new Problem("no-media-path", 0));
+      this.control.addEventListener("close", this.giveUp);
     });
     this.welcomed.then(() => this.after(watchMs, () => this.watch()), () => {});
     this.control.onmessage = (event) => this.receive(event.data);
@@ -70,20 +72,25 @@ export class Session {
     this.pc.oniceconnectionstatechange = () => this.iceChanged();
   }
 
-  /** Makes the offer. Candidates that are found within a moment are in it. */
+  /**
+   * Makes the offer. It has no candidates and waits for none: the router is
+   * ICE-lite and learns our address from the first check (RFC 8445, 7.3.1.3).
+   */
   async offer(): Promise<string> {
-    await this.pc.setLocalDescription();
-    if (this.pc.iceGatheringState !== "complete") {
-      await new Promise<void>((resolve) => {
-        this.after(gatherMs, resolve);
-        this.pc.onicegatheringstatechange = () => this.pc.iceGatheringState === "complete" && resolve();
-      });
-    }
+    if (!this.pc.localDescription) await this.pc.setLocalDescription();
     return this.pc.localDescription?.sdp ?? "";
   }
 
   async accept(answer: string): Promise<void> {
+    this.after(welcomeMs, this.giveUp);
     await this.pc.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
+  /** Puts tracks into the lanes, for a session that was made before they were there. */
+  async load(tracks: Tracks): Promise<void> {
+    for (const [kind, lane] of this.senders) {
+      if (lane.sender.track !== tracks[kind]) await lane.sender.replaceTrack(tracks[kind]);
+    }
   }
 
   /** The receiving lanes: mid to track. Complete after offer(). */
@@ -105,11 +112,12 @@ export class Session {
     this.tell({ type: "source", mid: lane.mid, kind, muted });
   }
 
-  /** Says something without waiting for the answer. Dropped unless the channel is open. */
-  tell(message: ToRouter, id?: number): void {
+  /** Says something without waiting for the answer. False if the channel is not open. */
+  tell(message: ToRouter, id?: number): boolean {
     if (message.type === "view") this.lastView = message;
-    if (this.control.readyState !== "open") return;
+    if (this.dead || this.control.readyState !== "open") return false;
     this.control.send(JSON.stringify(id === undefined ? message : { ...message, id }));
+    return true;
   }
 
   /** Says something and waits for the router's ok; its refusal rejects with a Problem. */
@@ -161,7 +169,7 @@ export class Session {
     const packet = this.newestPacket();
     if (packet !== this.lastPacket) this.heard();
     this.lastPacket = packet;
-    const quietMs = packet > 0 ? 1_000 : 4_000;
+    const quietMs = packet > 0 ? 800 : 4_000;
     if (this.unanswered > 0) this.unanswered++;
     else if (performance.now() - this.heardAt > quietMs) {
       this.unanswered = 1;

@@ -13,6 +13,8 @@ export function Lobby() {
   const { store, media, call, link } = useMeet();
   useEffect(() => {
     if (!media.mic.value && !media.camera.value) void media.open({ mic: true, camera: true });
+    const timer = setTimeout(() => void call.prepare(), 300);
+    return () => clearTimeout(timer);
   }, []);
   const card = store.card.value;
   return (
