@@ -29,6 +29,7 @@ type waiter struct {
 	raw          syscall.RawConn
 	fired        []unix.EpollEvent
 	n            int
+	coarse       bool               // no epoll_pwait2 here
 	ask          func(uintptr) bool // bound once: a fresh closure would allocate
 }
 
@@ -75,11 +76,21 @@ func (w *waiter) watch(fd, index int) error {
 // poll lists what is ready in fired and returns how many, without waiting.
 func (w *waiter) poll() int { return w.doze(0) }
 
-// doze is poll, but waits for at most the given time if nothing is ready.
+// doze is poll, but waits for at most the given time if nothing is ready. Kernels
+// before 5.11 know whole milliseconds only.
 func (w *waiter) doze(most time.Duration) int {
-	t := unix.NsecToTimespec(int64(most))
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(w.epoll), uintptr(unsafe.Pointer(&w.fired[0])),
-		uintptr(len(w.fired)), uintptr(unsafe.Pointer(&t)), 0, 0)
+	var n uintptr
+	var errno syscall.Errno
+	if !w.coarse {
+		t := unix.NsecToTimespec(int64(most))
+		n, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(w.epoll), uintptr(unsafe.Pointer(&w.fired[0])),
+			uintptr(len(w.fired)), uintptr(unsafe.Pointer(&t)), 0, 0)
+		w.coarse = errno == unix.ENOSYS
+	}
+	if w.coarse {
+		n, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(w.epoll), uintptr(unsafe.Pointer(&w.fired[0])),
+			uintptr(len(w.fired)), uintptr(most.Milliseconds()), 0, 0)
+	}
 	w.n = int(n)
 	if errno != 0 { // EINTR: the scheduler's signals
 		w.n = 0

@@ -67,6 +67,7 @@ var (
 		"check_refused": func(c *shard.Counters) uint64 { return c.CheckRefused },
 		"bad_tag":       func(c *shard.Counters) uint64 { return c.BadTag },
 		"replayed":      func(c *shard.Counters) uint64 { return c.Replayed },
+		"repeated":      func(c *shard.Counters) uint64 { return c.Repeated },
 		"unknown_ssrc":  func(c *shard.Counters) uint64 { return c.UnknownSSRC },
 		"bad_payload":   func(c *shard.Counters) uint64 { return c.BadPayload },
 		"not_ready":     func(c *shard.Counters) uint64 { return c.NotReady },
