@@ -5,8 +5,9 @@ import "causeway/router/udp"
 // Counters is what one shard has done since it started. The shard owns them;
 // others get copies through Snapshot.
 type Counters struct {
-	Turns uint64 // of the loop
-	Peers int    // sessions owned now
+	Turns    uint64 // of the loop
+	Gathered uint64 // of those, turns that waited for the rest of a picture
+	Peers    int    // sessions owned now
 
 	PacketsIn, BytesIn   uint64 // authentic media packets from publishers, resends included; payload bytes
 	PacketsOut, BytesOut uint64 // media packets sealed for receivers, resends included; payload bytes

@@ -6,6 +6,7 @@
 // One turn of the loop, in this order:
 //
 //	read     recvmmsg into the slab, until the sockets are empty or the slab is full
+//	gather   wait, at most gatherTime, for the rest of a picture that many will get
 //	demux    by first byte (RFC 7983), then the session by source address
 //	open     SRTP verify and decrypt in place
 //	route    package forward says which slots want which packet; a shard with

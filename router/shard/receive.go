@@ -12,21 +12,20 @@ import (
 	"causeway/router/udp"
 )
 
-// read empties the sockets that are ready, as far as the slab reaches. Payloads
-// stay in the slab until the turn has forwarded them.
+// read empties the sockets that are ready, as far as the turn's slab reaches.
+// Payloads stay in the slab until the turn has forwarded them.
 func (s *Shard) read() {
-	batch := 0
 	s.first++ // so that no socket starves behind a busy one
 	for k := range s.ready {
 		i := (k + s.first) % len(s.ready)
-		for s.ready[i] && batch < len(s.batches) {
-			b := s.batches[batch]
+		for s.ready[i] && s.batch < len(s.batches) {
+			b := s.batches[s.batch]
 			n, err := s.sockets[i].Read(b)
 			if err != nil || n == 0 {
 				s.ready[i] = false
 				break
 			}
-			batch++
+			s.batch++
 			for d := range n {
 				s.receive(uint8(i), b.From(d), b.Datagram(d))
 			}

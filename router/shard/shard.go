@@ -65,6 +65,7 @@ type Shard struct {
 	batches [readBatches]*udp.ReadBatch
 	ready   []bool // sockets that epoll named
 	first   int    // where read begins
+	batch   int    // the next unused batch of the turn
 
 	table   *table
 	members map[string]*Member // by local user name fragment
@@ -140,8 +141,10 @@ func (s *Shard) turn() {
 	s.now = int64(time.Since(s.base))
 	s.count.Turns++
 	s.commands()
+	s.batch = 0
 	s.takeHandovers()
 	s.read()
+	s.gather()
 	s.fanOut()
 	s.urge()
 	s.tick()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"causeway/router/rtcp"
+	"causeway/router/rtp"
 )
 
 // stillHall is a group whose loops do not run: the test takes the turns.
@@ -169,4 +170,48 @@ func TestRunsReallyLeaveAsRuns(t *testing.T) {
 	if now.Segmented == sent.Segmented || now.Messages-sent.Messages > 4 {
 		t.Fatalf("8 packets of one size in %d messages, %d of them runs", now.Messages-sent.Messages, now.Segmented-sent.Segmented)
 	}
+}
+
+func TestATurnWaitsForTheRestOfAPictureAndNoLonger(t *testing.T) {
+	h, s := stillHall(t, Config{})
+	a := newClient(t)
+	h.bring(s, a)
+	num := h.publish(a, 1, 1)
+	for range gatherViewers {
+		b := newClient(t)
+		h.bring(s, b)
+		h.show(b, num, 1, 0)
+		s.step()
+	}
+	part := func(seq uint16, last bool) []byte {
+		b := a.picture(seq, seq == 0, 900)
+		if last {
+			return b
+		}
+		var head [12]byte
+		rtp.Put(head[:], false, vp8PT, seq, 0, a.cam)
+		body := make([]byte, 900)
+		body[0], body[1], body[2], body[3] = 0x90, 0xc0, 0x80, byte(seq)
+		return b[:a.seal.SealRTP(b, head[:], body, uint64(seq))]
+	}
+	a.sendRTP(h.to, a.conn, part(0, true))
+	await(t, "a whole picture", func() bool { s.step(); return s.count.PacketsIn == 1 })
+	if s.count.Gathered != 0 {
+		t.Fatal("a turn waited though the picture was whole")
+	}
+	before := s.writers[0].Counters
+	first, second := part(1, false), part(2, true)
+	go func() {
+		a.conn.WriteToUDPAddrPort(first, h.to)
+		a.conn.WriteToUDPAddrPort(second, h.to)
+	}()
+	await(t, "the picture's two parts", func() bool { s.step(); return s.count.PacketsOut == 3*gatherViewers })
+	if s.count.Gathered > 1 {
+		t.Fatalf("%d turns waited", s.count.Gathered)
+	}
+	if now := s.writers[0].Counters; now.Datagrams-before.Datagrams < 2*gatherViewers {
+		t.Fatal("not sent")
+	}
+	a.sendRTP(h.to, a.conn, part(3, false)) // and the rest never comes
+	await(t, "the half picture", func() bool { s.step(); return s.count.PacketsOut == 4*gatherViewers })
 }

@@ -180,14 +180,17 @@ TEXT ·sealVector(SB), NOSPLIT, $0-64
 	CMOVQLT CX, R9
 	MOVQ    $-1, R8
 	BZHIQ   R9, R8, R9
-	SHLQ    $16, R9
 	KMOVQ   R9, K1
-	VMOVDQU8.Z -16(SI), K1, Z12
+	SHLQ    $16, R9
+	KMOVQ   R9, K2
+	VMOVDQU8.Z (SI), K1, Z12
+	VALIGNQ $6, Z12, Z12, Z12
 	VPXORD  ROUND10, Z12, Z12
 	COUNT(Z0)
 	ROUNDS1(Z0)
 	VAESENCLAST Z12, Z0, Z0
-	VMOVDQU8 Z0, K1, -16(DI)
+	VALIGNQ $2, Z0, Z0, Z13
+	VMOVDQU8 Z13, K1, (DI)
 	VMOVDQA64 X0, MASKX
 
 	// The last block of associated data goes before its three blocks.
@@ -199,16 +202,16 @@ TEXT ·sealVector(SB), NOSPLIT, $0-64
 	MOVQ  BX, R9
 	SUBQ  R11, R9
 	BZHIQ R9, R8, R9
-	KMOVQ R9, K2
-	VMOVDQU8.Z (DX)(R11*1), K2, X12
+	KMOVQ R9, K3
+	VMOVDQU8.Z (DX)(R11*1), K3, X12
 	TESTQ R11, R11
-	JNZ   long
+	JZ    headed
+	VPXOR X14, X14, X14
+	JMP long
 
 headed:
-	VMOVDQU8 Z0, K1, Z12
+	VMOVDQU8 Z0, K2, Z12
 	VPSHUFB REVERSE, Z12, WAIT
-
-absorbed:
 	MOVQ CX, R12
 	SUBQ $48, CX
 	ADDQ $48, SI
@@ -382,37 +385,44 @@ none: // up to three blocks, all of them in the waiting vector
 	JMP  tag
 
 long: // more than sixteen bytes of associated data: vectors of them, the first of 1 to 4 blocks
-	VMOVDQU8 Z0, K1, Z12
-	VPSHUFB REVERSE, Z12, WAIT
 	VBROADCASTI32X4 POWER(4)(AX), POWERA
 	LEAQ (DX)(R11*1), R11
 	MOVQ R11, R9
 	SUBQ DX, R9
 	SUBQ $16, R9
 	ANDQ $48, R9
-	LEAQ 16(DX)(R9*1), DX // the first vector's end
+	MOVQ R9, R12
 	SHRQ $3, R9           // 0, 2, 4, 6
 	XORQ $6, R9
 	MOVL $0xff, R13
 	SHLXQ R9, R13, R13
-	KMOVB R13, K2
-	VMOVDQU64.Z -64(DX), K2, Z12
-	VPSHUFB REVERSE, Z12, Z12
+	KMOVB R13, K3
+	VPEXPANDQ.Z (DX), K3, Z13
+	LEAQ 16(DX)(R12*1), DX // the first vector's end
 
 again:
-	MUL(Z12, POWERA)
-	REDUCE
+	VPSHUFB REVERSE, Z13, Z13
+	VPXORD  Z14, Z13, Z13
 	CMPQ DX, R11
 	JEQ  prefixed
-	VMOVDQU64 (DX), Z12
-	VPSHUFB REVERSE, Z12, Z12
-	VPXORD HI, Z12, Z12
+	MUL(Z13, POWERA)
+	REDUCE
+	VMOVDQA64 HI, Z14
+	VMOVDQU64 (DX), Z13
 	ADDQ $64, DX
 	JMP  again
 
 prefixed:
-	VPXORD HI, WAIT, WAIT
-	JMP absorbed
+	VMOVDQU64 POWER(4)(AX), POWERA
+	MUL(Z13, POWERA)
+	REDUCE
+	VEXTRACTI64X4 $1, HI, Y13
+	VPXORD Y13, Y7, Y7
+	VEXTRACTI32X4 $1, Y7, X13
+	VPXORD X13, X7, X7
+	VPSHUFB X31, X7, X7
+	VPXORD X7, X12, X12
+	JMP headed
 
 // func openVector(t *tables, dst, src *byte, n int, aad *byte, a int, head, tail uint64, tag *[16]byte)
 TEXT ·openVector(SB), NOSPLIT, $0-72

@@ -1,0 +1,3 @@
+package aesgcm
+
+var abVariants = []sealFn{sealVector, sealVectorB, sealVectorC, sealVectorD, sealVectorE}
