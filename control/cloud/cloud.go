@@ -132,6 +132,10 @@ func (c *Cloud) Close() error {
 // Issuer is the name of this cloud in tickets: the audience of a zone's link.
 func (c *Cloud) Issuer() string { return c.issuer }
 
+// Connected is how many zones hold a link now. Without one nobody gets a ticket
+// for a meeting.
+func (c *Cloud) Connected() int { return c.links.count() }
+
 // Ready reports why the cloud would not take work, or nil.
 func (c *Cloud) Ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
