@@ -106,7 +106,7 @@ func (s *system) open(c *cli.Context, media router.Config) (err error) {
 	for _, prefix := range []string{"/v1/meetings/", "/whip/", "/whep/"} {
 		mux.Handle(prefix, meet)
 	}
-	s.doors.open(mux, s.zone.Ready)
+	s.doors.open(mux, s.ready)
 	s.zone.Register(s.doors.registry)
 	return s.cloud.Register(s.doors.registry)
 }
@@ -159,7 +159,13 @@ func (s *system) announce(c *cli.Context) error {
 }
 
 // ready says why somebody with the link would not get in yet, or nil.
-func (s *system) ready() error { return errors.Join(s.cloud.Ready(), s.zone.Ready()) }
+func (s *system) ready() error {
+	var linked error
+	if s.cloud.Connected() == 0 {
+		linked = errors.New("the controller has no link to the cloud")
+	}
+	return errors.Join(s.cloud.Ready(), linked, s.zone.Ready())
+}
 
 // close ends the parts in the order in which they need each other.
 func (s *system) close() {
