@@ -58,6 +58,10 @@ describe("the news", () => {
     const after = apply(before, { type: "roster", joined: [person("b", 400)], changed: [sharing, person("me", 300, { sources: [] })] });
     expect(news(before, after)).toEqual([{ what: "joined", names: ["B"] }, { what: "sharing", names: ["A"] }]);
   });
+  it("leaves out who was there before me", () => {
+    const after = apply(before, { type: "roster", joined: [person("early", 200), person("late", 400)] });
+    expect(news(before, after)).toEqual([{ what: "joined", names: ["LATE"] }]);
+  });
   it("is silent at the welcome, so that a re-join is no crowd of joins", () => {
     expect(news(nobody, before)).toEqual([]);
   });

@@ -66,7 +66,7 @@ it("time reads as people say it", () => {
 it("a tab remembers its place, and nonsense is no place", () => {
   const shelf = new Map<string, string>();
   const storage = { getItem: (k: string) => shelf.get(k) ?? null, setItem: (k: string, v: string) => void shelf.set(k, v), removeItem: (k: string) => void shelf.delete(k) };
-  const place = { name: "Ada", seat: "s", inside: true, micOn: false, cameraOn: true };
+  const place = { name: "Ada", seat: "s", inside: true, micOn: false, cameraOn: true, startedAt: 5 };
   remember(storage, "m", place);
   expect(recall(storage, "m")).toEqual(place);
   expect(recall(storage, "other")).toBeUndefined();

@@ -8,7 +8,7 @@ import { batch, effect } from "@preact/signals";
 import { type Admission, api } from "../api";
 import { Problem, passes } from "../problem";
 import { backoff, pause } from "./backoff";
-import type { EndReason, FromRouter, ToRouter } from "./control";
+import type { EndReason, FromRouter, Kind, ToRouter } from "./control";
 import type { Media } from "./media";
 import { type Shelf, forget, keepName, recall, remember } from "./seat";
 import { Session, videoSlots } from "./session";
@@ -79,8 +79,11 @@ export class Call {
   cancel(): void {
     this.attempts.abort();
     this.keep(false);
-    this.store.waiting.value = null;
-    this.store.phase.value = "lobby";
+    batch(() => {
+      this.store.waiting.value = null;
+      this.store.returning.value = false;
+      this.store.phase.value = "lobby";
+    });
   }
 
   leave(): void {
@@ -207,6 +210,7 @@ export class Call {
     batch(() => {
       this.store.streams.value = streams;
       this.store.waiting.value = null;
+      this.store.returning.value = false;
       this.store.phase.value = "in";
       if (back) this.store.toast("You’re back in the meeting.", "good");
     });
@@ -222,8 +226,7 @@ export class Call {
     if (this.speaking !== session) return;
     switch (message.type) {
       case "muted":
-        void this.mutedBy(message.by ?? "the host");
-        return;
+        return void this.mutedBy(message.kind, message.by || "The host");
       case "ended":
         return this.ended(session, message.reason);
       default:
@@ -231,9 +234,13 @@ export class Call {
     }
   }
 
-  private async mutedBy(by: string): Promise<void> {
-    await this.media.setMic(false);
-    this.store.toast(`${by} muted your microphone.`, "bad");
+  private async mutedBy(kind: Kind, by: string): Promise<void> {
+    const { media, store } = this;
+    if (kind === "mic") await media.setMic(false);
+    else if (kind === "camera") await media.setCamera(false);
+    else media.unshare();
+    const what = { mic: "muted your microphone", camera: "turned your camera off", screen: "stopped your screen", "screen-audio": "stopped your screen" };
+    store.toast(`${by} ${what[kind]}.`, "bad");
   }
 
   private ended(session: Session, reason: EndReason): void {
@@ -269,6 +276,8 @@ export class Call {
     batch(() => {
       this.store.outcome.value = { code, detail };
       this.store.waiting.value = null;
+      this.store.returning.value = false;
+      this.store.startedAt.value = 0;
       this.store.phase.value = phase;
     });
     this.media.close();
@@ -291,7 +300,7 @@ export class Call {
     if (this.seat === undefined) return forget(this.tab, this.meeting);
     remember(this.tab, this.meeting, {
       name: this.store.name.peek(), seat: this.seat, inside,
-      micOn: this.media.micOn.peek(), cameraOn: this.media.cameraOn.peek(),
+      micOn: this.media.micOn.peek(), cameraOn: this.media.cameraOn.peek(), startedAt: this.store.startedAt.peek(),
     });
   }
 

@@ -91,13 +91,17 @@ export function slotOf(roster: Roster, source: number): string | undefined {
   return undefined;
 }
 
-/** What others did between two states, leaving me out. */
+/**
+ * What others did between two states, leaving me out. Whoever was there before
+ * me is no news: the router sends the rest of a long welcome as "joined".
+ */
 export function news(before: Roster, after: Roster): News[] {
   if (!before.me || before.me !== after.me) return [];
   const was = new Map(before.people.map((p) => [p.id, p]));
   const is = new Map(after.people.map((p) => [p.id, p]));
   const others = after.people.filter((p) => p.id !== after.me);
-  const joined = others.filter((p) => !was.has(p.id));
+  const since = is.get(after.me)?.joined_ms ?? 0;
+  const joined = others.filter((p) => !was.has(p.id) && p.joined_ms >= since);
   const left = before.people.filter((p) => p.id !== before.me && !is.has(p.id));
   const shared = (p: Participant | undefined) => p !== undefined && sends(p, "screen");
   const sharing = others.filter((p) => shared(p) && !shared(was.get(p.id)));

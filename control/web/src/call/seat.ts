@@ -10,6 +10,8 @@ export interface Place {
   inside: boolean;
   micOn: boolean;
   cameraOn: boolean;
+  /** When the meeting began, Date.now() of this machine; 0 if unknown. */
+  startedAt: number;
 }
 
 /** The part of Storage that is needed; both storages throw where cookies are blocked. */
@@ -24,7 +26,8 @@ export function recall(shelf: Shelf, meeting: string): Place | undefined {
     if (!text) return undefined;
     const p = JSON.parse(text) as Partial<Place> | null;
     if (!p || typeof p.name !== "string" || typeof p.seat !== "string") return undefined;
-    return { name: p.name, seat: p.seat, inside: p.inside === true, micOn: p.micOn === true, cameraOn: p.cameraOn === true };
+    const startedAt = typeof p.startedAt === "number" ? p.startedAt : 0;
+    return { name: p.name, seat: p.seat, inside: p.inside === true, micOn: p.micOn === true, cameraOn: p.cameraOn === true, startedAt };
   } catch {
     return undefined;
   }

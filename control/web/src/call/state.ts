@@ -36,10 +36,12 @@ export function newStore() {
   const waiting = signal<Waiting | null>(null);
   const card = signal<MeetingCard | null>(null);
   const name = signal("");
+  /** Going back in after a reload: no lobby, no question. */
+  const returning = signal(false);
   const roster = signal<Roster>(nobody);
   /** Streams by the mid of the receiving section, each with one track. */
   const streams = signal<ReadonlyMap<string, MediaStream>>(new Map());
-  /** Date.now() at the meeting's start, as the router counts it. */
+  /** Date.now() at the meeting's start, as the router counts it; 0 outside. */
   const startedAt = signal(0);
   const soundBlocked = signal(false);
 
@@ -79,14 +81,15 @@ export function newStore() {
       roster.value = after;
       if (message.type === "welcome") {
         const me = after.people.find((p) => p.id === after.me);
-        startedAt.value = Date.now() - (me?.joined_ms ?? 0);
+        // A re-join keeps the joined_ms of the first one: the earliest start is the right one.
+        startedAt.value = Math.min(startedAt.value || Infinity, Date.now() - (me?.joined_ms ?? 0));
       }
       for (const n of news(before, after)) toast(sentence(n));
     });
   };
 
   return {
-    phase, outcome, waiting, card, name, roster, streams, startedAt, soundBlocked,
+    phase, outcome, waiting, card, name, returning, roster, streams, startedAt, soundBlocked,
     panel, pinned, page, size, toasts, spoken, tiles, stage, rest, shown, toast, receive,
   };
 }

@@ -70,9 +70,9 @@ function JoinForm({ onJoin }: { onJoin: (name: string) => void }) {
       <label class="field">
         <span>Your name</span>
         <input
-          class="input" name="name" defaultValue={store.name.value} key={store.card.value?.id ?? ""} ref={field} maxLength={60}
+          class="input" name="name" value={store.name.value} ref={field} maxLength={60}
           autocomplete="name" disabled={busy} aria-invalid={missing} aria-describedby="name-hint"
-          onInput={() => setMissing(false)} data-testid="name"
+          onInput={(e) => { store.name.value = e.currentTarget.value; setMissing(false); }} data-testid="name"
         />
       </label>
       <p id="name-hint" class="hint" role="alert">{missing && "Tell the others who you are."}</p>

@@ -1,4 +1,5 @@
 // The meeting page: which of its faces is shown, and what happens on arrival.
+import { batch } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../api";
 import { lastName } from "../call/seat";
@@ -14,11 +15,11 @@ const dark: readonly Phase[] = ["in", "reconnecting"];
 
 export function Page() {
   const meet = useMeet();
-  const { store, place } = meet;
+  const { store } = meet;
   useEffect(() => void arrive(meet), []);
 
   const phase = store.phase.value;
-  const returning = phase === "joining" && place?.inside === true && store.card.value === null;
+  const returning = phase === "joining" && store.returning.value;
   const night = dark.includes(phase) || returning;
   useEffect(() => {
     document.documentElement.classList.toggle("night", night);
@@ -47,11 +48,15 @@ async function arrive({ id, store, media, call, place }: ReturnType<typeof useMe
   if (!id) return refuse("meeting-not-found");
   if (!("RTCPeerConnection" in window)) return refuse("no-webrtc");
   if (place?.inside) {
-    store.name.value = place.name;
-    store.phase.value = "joining";
+    batch(() => {
+      store.name.value = place.name;
+      store.startedAt.value = place.startedAt;
+      store.returning.value = true;
+      store.phase.value = "joining";
+    });
+    void api.card(id).then((card) => (store.card.value = card), () => {}); // joining says what is wrong
     await media.open({ mic: place.micOn, camera: place.cameraOn });
-    await call.join(place.name);
-    store.card.value = await api.card(id).catch(() => null);
+    if (store.returning.value) await call.join(place.name);
     return;
   }
   store.name.value = place?.name || lastName(localStorage);

@@ -7,14 +7,14 @@ import { Video } from "./video";
 
 /** How the others will see me. */
 export function Preview() {
-  const { store, media } = useMeet();
+  const { id, store, media } = useMeet();
   const camera = media.camera.value;
   const stream = useMemo(() => (camera ? new MediaStream([camera]) : null), [camera]);
   return (
     <div class="preview night" data-testid="preview" data-camera={camera !== null}>
       {stream ? <Video stream={stream} mirrored label="Your camera" /> : (
         <div class="preview-off">
-          <Avatar id={store.name.value} name={store.name.value} />
+          <Avatar id={id} name={store.name.value} />
           <p>{media.asking.value ? "Your browser is asking whether this page may use your camera and microphone. Choose “Allow”." : "Your camera is off"}</p>
         </div>
       )}

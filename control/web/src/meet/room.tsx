@@ -1,5 +1,5 @@
 // Inside the meeting: the picture, the bar, and what lies over them.
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Bar } from "./bar";
 import { Clock } from "./clock";
 import { useMeet } from "./context";
@@ -14,11 +14,13 @@ export function Room() {
   const meet = useMeet();
   const { store } = meet;
   useShortcuts(meet);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(keepAwake, []);
+  useEffect(() => heading.current?.focus(), []); // the lobby's button is gone
   return (
     <div class="room night" data-panel={store.panel.value ?? undefined} data-staged={store.stage.value !== undefined}>
       <header class="room-head">
-        <h1>{store.card.value?.title || "Meeting"}</h1>
+        <h1 ref={heading} tabIndex={-1}>{store.card.value?.title || "Meeting"}</h1>
         <Clock />
       </header>
       <main class="room-main"><View /></main>

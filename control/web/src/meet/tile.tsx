@@ -19,13 +19,14 @@ export function TileView({ tile, box, onStage = false }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const { participant: p, kind, mine } = tile;
   const { stream, source } = useShown(tile);
+  const pin = () => (store.pinned.value = store.pinned.value === tile.key ? "" : tile.key);
   const muted = kind === "camera" && !sends(p, "mic");
   const speaking = kind === "camera" && !muted && store.roster.value.speakers.has(p.id);
   const who = mine ? `${p.name} (you)` : p.name;
   const what = kind === "screen" ? `${mine ? "Your" : `${p.name}’s`} screen` : who;
   return (
     <div
-      class="tile" ref={root} {...(box && { style: px(box) })} role="group" aria-label={kind === "camera" && muted ? `${what}, muted` : what}
+      class="tile" ref={root} onDblClick={(e) => !(e.target as Element).closest("button") && pin()} {...(box && { style: px(box) })} role="group" aria-label={kind === "camera" && muted ? `${what}, muted` : what}
       data-testid="tile" data-participant={p.id} data-name={p.name} data-kind={kind} data-mine={mine}
       data-source={source} data-speaking={speaking} data-muted={muted} data-video={stream !== null}
     >
