@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -57,7 +58,7 @@ func Join(ctx context.Context, config Config) (*Client, error) {
 	a, err := readAnswer(text, o)
 	if err == nil {
 		c.agent = newAgent(a, o)
-		c.socket, err = c.agent.connect(ctx, a.candidates, config.ReceiveBuffer)
+		c.socket, err = c.agent.connect(ctx, a.candidates, &c.config)
 	}
 	if err != nil {
 		return nil, errors.Join(err, leave(&c.config, location))
@@ -107,6 +108,11 @@ func (c *Client) shake(ctx context.Context, a *answer) error {
 		return fmt.Errorf("client: no handshake: %w", c.Err())
 	case <-ctx.Done():
 		return fmt.Errorf("client: no handshake: %w", ctx.Err())
+	}
+	if c.config.Drain != nil {
+		if err := c.config.Drain.attach(c.socket); err != nil {
+			return err
+		}
 	}
 	if c.config.Door != Web {
 		return nil
@@ -200,6 +206,16 @@ func (c *Client) Publish(on bool) error {
 
 // Pause stops sending without saying so.
 func (c *Client) Pause() { c.publisher.on.Store(false) }
+
+// Pace makes everything that is published come so many times as often as the
+// Config says, from now on: 1 at first, more than 0.
+func (c *Client) Pace(factor float64) {
+	c.publisher.pace.Store(math.Float64bits(factor))
+	select {
+	case c.publisher.wake <- struct{}{}:
+	default:
+	}
+}
 
 // Say sends one text on "control".
 func (c *Client) Say(text string) error {

@@ -53,6 +53,13 @@ type Config struct {
 	HTTP *http.Client
 	// ReceiveBuffer is that of its socket in bytes. If zero, 4 MiB.
 	ReceiveBuffer int
+	// Within runs a function where the socket is to be opened, for example on a
+	// thread of another network namespace. If nil, here.
+	Within func(open func() error) error
+	// Drain takes the media that it is sent, once the session is up, instead of
+	// this client: then it costs next to nothing, sees nothing, and does not ask
+	// for what is missing. Sound and pictures of its own are not affected.
+	Drain *Drain
 }
 
 const (
@@ -72,6 +79,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.ReceiveBuffer == 0 {
 		c.ReceiveBuffer = 4 << 20
+	}
+	if c.Within == nil {
+		c.Within = func(open func() error) error { return open() }
 	}
 	if c.Level == nil {
 		c.Level = func(time.Time) uint8 { return 127 }

@@ -74,10 +74,14 @@ func (g *agent) accepts(b []byte) bool {
 
 // connect tries the candidates one after the other, and returns a socket to the
 // first that answers.
-func (g *agent) connect(ctx context.Context, candidates []netip.AddrPort, receiveBuffer int) (*socket, error) {
+func (g *agent) connect(ctx context.Context, candidates []netip.AddrPort, config *Config) (*socket, error) {
 	var failed error
 	for _, c := range candidates {
-		s, err := dial(c, receiveBuffer)
+		var s *socket
+		err := config.Within(func() (err error) {
+			s, err = dial(c, config.ReceiveBuffer)
+			return err
+		})
 		if err == nil {
 			if err = g.check(ctx, s); err == nil {
 				return s, nil

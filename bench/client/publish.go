@@ -1,6 +1,7 @@
 package client
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type publisher struct {
 
 	on       atomic.Bool   // publishing
 	keyFrame atomic.Bool   // one is wanted
+	pace     atomic.Uint64 // float64 bits: how many times as often as configured
 	wake     chan struct{} // cap 1: the receiver has something to ask for
 	resends  chan resend   // cap 256: beyond it, requests are dropped and will come again
 	done     chan struct{}
@@ -78,6 +80,7 @@ const (
 	audioEvery  = 20 * time.Millisecond
 	askEvery    = 20 * time.Millisecond
 	reportEvery = time.Second
+	never       = 1000 * time.Hour
 	history     = 512
 )
 
@@ -107,6 +110,7 @@ func newPublisher(c *Config, o *offer, a *answer, s *socket, g *agent, r *receiv
 	}
 	p.frame.id = uint16(rand.UintN(1 << 15))
 	p.frameBytes = max(c.VideoRate/8/c.FrameRate, vp8Descriptor+vp8KeyTag+stampSize+8)
+	p.pace.Store(math.Float64bits(1))
 	p.keyFrame.Store(true)
 	r.keyFrame = func() { p.keyFrame.Store(true) }
 	r.wake = func() {
@@ -134,24 +138,47 @@ type beat struct {
 // does not send in step.
 func newBeat(every time.Duration) beat { return beat{time.Now().Add(rand.N(every)), every} }
 
-// strike reports whether it is time, and whether the next time has passed as
-// well: then that one is left out.
+// slack is how late a beat may be before the ones after it are left out.
+// Sleepers wake up to a millisecond late.
+const slack = 2 * time.Millisecond
+
+// strike reports whether it is time, and whether this is so late that beats
+// which should have come by now are left out. A beat that is much shorter than
+// slack has to be struck until it is not time any more.
 func (b *beat) strike(now time.Time) (is, late bool) {
 	if now.Before(b.due) {
 		return false, false
 	}
-	if b.due = b.due.Add(b.every); now.Before(b.due) {
+	if b.due = b.due.Add(b.every); now.Before(b.due.Add(slack)) {
 		return true, false
 	}
 	b.due = now.Add(b.every)
 	return true, true
 }
 
+// hurry changes the interval. What was to come at an interval's end comes at
+// the new one's.
+func (b *beat) hurry(now time.Time, every time.Duration) {
+	if b.every = every; b.due.After(now.Add(every)) {
+		b.due = now.Add(every)
+	}
+}
+
 // run is the writer.
 func (p *publisher) run(stop <-chan struct{}) {
 	defer close(p.done)
-	audio, video := newBeat(audioEvery), newBeat(time.Second/time.Duration(p.config.FrameRate))
+	videoEvery := time.Second / time.Duration(p.config.FrameRate)
+	audio, video, pace := newBeat(audioEvery), newBeat(videoEvery), 1.0
 	ask, report, consent := newBeat(askEvery), newBeat(reportEvery), newBeat(consentEvery)
+	if p.config.Drain != nil {
+		ask = newBeat(never)
+	}
+	if p.config.VideoRate == 0 && !p.config.Audio {
+		audio, video = newBeat(never), newBeat(never)
+		if p.config.Drain != nil {
+			report = newBeat(never)
+		}
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -165,12 +192,21 @@ func (p *publisher) run(stop <-chan struct{}) {
 			p.again(r)
 		}
 		now := time.Now()
-		on := p.on.Load()
-		if is, late := audio.strike(now); is && on && p.audio.ssrc != 0 {
-			p.sound(now, late)
+		if f := math.Float64frombits(p.pace.Load()); f != pace {
+			pace = f
+			audio.hurry(now, time.Duration(float64(audioEvery)/f))
+			video.hurry(now, time.Duration(float64(videoEvery)/f))
 		}
-		if is, late := video.strike(now); is && on && p.video.ssrc != 0 {
-			p.picture(late)
+		on := p.on.Load()
+		for is, late := audio.strike(now); is; is, late = audio.strike(now) {
+			if on && p.audio.ssrc != 0 {
+				p.sound(now, late)
+			}
+		}
+		for is, late := video.strike(now); is; is, late = video.strike(now) {
+			if on && p.video.ssrc != 0 {
+				p.picture(late)
+			}
 		}
 		if is, _ := ask.strike(now); is {
 			p.sendRTCP(p.receiver.ask(now.UnixNano(), p.self()))
