@@ -19,7 +19,7 @@ import (
 )
 
 // tiny is a configuration whose figures say nothing, fast.
-var tiny = Config{Sample: time.Microsecond, Destinations: 3}
+var tiny = Config{CPU: otherCPU(-1), Sample: time.Microsecond, Destinations: 3}
 
 // measured is one run that several tests look at.
 var measured = sync.OnceValues(func() (m struct {
@@ -209,7 +209,8 @@ func TestNothingStaysWhenItIsInterrupted(t *testing.T) {
 	runTest(t) // what the runtime opens for itself is open then
 	before := descriptors(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := Config{Sample: time.Minute, Destinations: 3, Progress: writer(cancel)}
+	c := tiny
+	c.Sample, c.Progress = time.Minute, writer(cancel)
 	if _, err := Run(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -241,7 +242,7 @@ func TestWhatMakesNoSenseIsRefusedByName(t *testing.T) {
 			t.Errorf("%s: opened", want)
 		}
 	}
-	if err := (Config{}).Validate(); err != nil {
+	if err := tiny.Validate(); err != nil {
 		t.Error(err)
 	}
 }
@@ -325,5 +326,19 @@ func TestNumbersAreReadable(t *testing.T) {
 		if got := ns(us); got != want {
 			t.Errorf("%v: %s", us, got)
 		}
+	}
+}
+
+func TestAnotherCPUTakesInWhatIsSentIfAsked(t *testing.T) {
+	c := tiny
+	c.Steer = true
+	r := open(t, c)
+	report := r.report()
+	steered := r.place.pair != nil && r.config.PeerCPU >= 0
+	if !report.Steer || steered == (len(report.Notes) > 0) || steered != strings.Contains(report.PlaceWords, "where CPU") {
+		t.Errorf("%+v", report)
+	}
+	if us, err := r.Loop(context.Background(), Audio(3), Plain); err != nil || us <= 0 {
+		t.Errorf("%v µs, %v", us, err)
 	}
 }

@@ -15,10 +15,14 @@ import (
 type Form int
 
 const (
-	GSO   Form = iota // runs with UDP_SEGMENT, many in one sendmmsg
-	Plain             // sendmmsg, up to 64 packets in one
+	// GSO sends runs with UDP_SEGMENT, up to 64 messages or 256 KiB in one
+	// sendmmsg.
+	GSO Form = iota
+	// Plain sends up to 64 packets in one sendmmsg.
+	Plain
 )
 
+// String is the form as in the names of rows.
 func (f Form) String() string {
 	if f == GSO {
 		return "segment"

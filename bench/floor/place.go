@@ -80,8 +80,7 @@ func (p *place) to(n int) []unix.RawSockaddrInet4 {
 	return list
 }
 
-// near opens a socket at the measured end, far one at the other.
-
+// near opens a socket at the measured end.
 func (p *place) near() (fd int, err error) {
 	if p.pair == nil {
 		return socket(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0))
@@ -89,6 +88,7 @@ func (p *place) near() (fd int, err error) {
 	return within(p.pair.Server)
 }
 
+// far opens one at the other end.
 func (p *place) far() (fd int, err error) {
 	if p.pair == nil {
 		return p.near()

@@ -34,10 +34,10 @@ type Row struct {
 	Name  string `json:"name"`  // for programs: "send/by=segment/run=8/bytes=1140"
 	What  string `json:"what"`  // for people
 	// Bytes of a packet: for the cipher before it is sealed, in a datagram for
-	// sending and receiving, 0 for a loop, whose Shape says it.
+	// sending and receiving, none for a loop, whose Shape says it.
 	Bytes int    `json:"packet_bytes,omitempty"`
 	Run   int    `json:"run_packets,omitempty"`
-	Shape *Shape `json:"of,omitempty"`
+	Shape *Shape `json:"shape,omitempty"`
 
 	CPU     float64   `json:"cpu_us_per_packet"` // the median
 	Min     float64   `json:"cpu_us_per_packet_min"`

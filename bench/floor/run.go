@@ -17,9 +17,9 @@ type row struct {
 	sending *batch // what the row sends with, if it sends
 }
 
-// Run measures the floor of this machine. It takes about 1.3 × the CPU time of
-// all samples, 25 s by default. When ctx ends it stops within a sample, and
-// nothing remains.
+// Run measures the floor of this machine. It takes up to twice the CPU time of
+// all samples: half a minute by default. When ctx ends it stops within a
+// sample, and nothing remains.
 func Run(ctx context.Context, c Config) (report Report, err error) {
 	rig, err := Open(c)
 	if err != nil {

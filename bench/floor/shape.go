@@ -10,7 +10,7 @@ import (
 // Shape is what one turn of a forwarder does: some packets come in, are opened
 // once, and each is sealed for every destination.
 type Shape struct {
-	Name         string `json:"shape"`
+	Name         string `json:"name"`
 	Destinations int    `json:"destinations"`
 	Lanes        []Lane `json:"lanes"`
 }
