@@ -63,7 +63,10 @@ async function arrive({ id, store, media, call, place }: ReturnType<typeof useMe
   try {
     const card = await api.card(id);
     if (card.state !== "open") return refuse(card.state === "ended" ? "meeting-ended" : "meeting-expired");
-    if (card.you_host && !store.name.value) store.name.value = (await api.me().catch(() => null))?.name ?? "";
+    if (card.you_host && !store.name.value) {
+      const mine = (await api.me().catch(() => null))?.name ?? "";
+      store.name.value ||= mine; // what was typed meanwhile stays
+    }
     store.card.value = card;
   } catch (error) {
     // Only what is certain ends here; joining says the rest, and tries again.
