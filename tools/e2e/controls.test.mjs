@@ -1,11 +1,11 @@
 // What people do in a meeting, and what the others notice of it.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Person, eventually } from "./lib/person.mjs";
 import { scratch } from "./lib/process.mjs";
+import { scenario } from "./lib/scenario.mjs";
 import { newMeeting, up } from "./lib/system.mjs";
 
-test("mute and camera off are seen by the others, and undone", async (t) => {
+scenario("mute and camera off are seen by the others, and undone", async (t) => {
   const { ann, bob } = await two(t);
 
   await bob.page.getByTestId("btn-mic").click();
@@ -21,7 +21,7 @@ test("mute and camera off are seen by the others, and undone", async (t) => {
   await ann.sees(bob);
 });
 
-test("a host mutes somebody", async (t) => {
+scenario("a host mutes somebody", async (t) => {
   const { ann, bob } = await two(t);
   await ann.page.getByTestId("btn-people").click();
   const row = ann.page.locator('[data-testid="person"][data-name="Bob"]');
@@ -33,14 +33,14 @@ test("a host mutes somebody", async (t) => {
   await silent(ann);
 });
 
-test("a guest has no host's controls", async (t) => {
+scenario("a guest has no host's controls", async (t) => {
   const { bob } = await two(t);
   await bob.page.getByTestId("btn-people").click();
   await bob.page.locator('[data-testid="person"][data-name="Ann"]').waitFor();
   assert.equal(await bob.page.getByTestId("person-menu").count(), 0);
 });
 
-test("a host removes somebody, who is told so", async (t) => {
+scenario("a host removes somebody, who is told so", async (t) => {
   const { ann, bob } = await two(t);
   await ann.page.getByTestId("btn-people").click();
   const row = ann.page.locator('[data-testid="person"][data-name="Bob"]');
@@ -53,7 +53,7 @@ test("a host removes somebody, who is told so", async (t) => {
   await ann.misses("Bob");
 });
 
-test("leaving is seen by the others at once", async (t) => {
+scenario("leaving is seen by the others at once", async (t) => {
   const { ann, bob } = await two(t);
   await bob.page.getByTestId("btn-leave").click();
   const left = Date.now();
@@ -63,13 +63,13 @@ test("leaving is seen by the others at once", async (t) => {
   assert.ok(Date.now() - left < 5_000, `seen after ${Date.now() - left} ms`);
 });
 
-test("a closed tab is seen by the others", async (t) => {
+scenario("a closed tab is seen by the others", async (t) => {
   const { ann, bob } = await two(t);
   await bob.page.close({ runBeforeUnload: true });
   await ann.misses("Bob");
 });
 
-test("a reload comes back as the same participant", async (t) => {
+scenario("a reload comes back as the same participant", async (t) => {
   const { ann, bob } = await two(t);
   const id = await ann.tile("Bob").getAttribute("data-participant");
 
@@ -81,7 +81,7 @@ test("a reload comes back as the same participant", async (t) => {
   await ann.grows({ audioEnergy: 1e-4 });
 });
 
-test("the host ends the meeting for all, and its link says so", async (t) => {
+scenario("the host ends the meeting for all, and its link says so", async (t) => {
   const { ann, bob, link } = await two(t);
   await ann.page.getByTestId("btn-leave").click();
   await ann.page.getByTestId("end-for-all").click();

@@ -1,11 +1,11 @@
 // People meet: what each of them sees and hears of the others.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Person, eventually, screenWidth } from "./lib/person.mjs";
 import { scratch } from "./lib/process.mjs";
+import { scenario } from "./lib/scenario.mjs";
 import { newMeeting, up } from "./lib/system.mjs";
 
-test("two people meet: sign in, start a meeting, share the link", async (t) => {
+scenario("two people meet: sign in, start a meeting, share the link", async (t) => {
   const system = await up(t);
   const dir = scratch(t);
   const ann = await Person.arrive(t, dir, "Ann", "red");
@@ -25,7 +25,7 @@ test("two people meet: sign in, start a meeting, share the link", async (t) => {
   assert.deepEqual(await names(bob), ["Ann", "Bob"]);
 });
 
-test("a shared screen is seen by the others until it is stopped", async (t) => {
+scenario("a shared screen is seen by the others until it is stopped", async (t) => {
   const system = await up(t);
   const dir = scratch(t);
   const ann = await Person.arrive(t, dir, "Ann", "red");
@@ -44,7 +44,7 @@ test("a shared screen is seen by the others until it is stopped", async (t) => {
   await bob.tile("Ann", "screen").waitFor({ state: "detached" });
 });
 
-test("four people meet and each sees the other three", async (t) => {
+scenario("four people meet and each sees the other three", async (t) => {
   const system = await up(t);
   const { link } = await newMeeting(system);
   const dir = scratch(t);

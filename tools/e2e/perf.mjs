@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Person } from "./lib/person.mjs";
+import { Scenario } from "./lib/scenario.mjs";
 import { up } from "./lib/system.mjs";
 
 const rounds = Number(process.env.ROUNDS ?? 10);
-const cleanups = [];
-const t = { after: (f) => cleanups.unshift(f), passed: true, diagnostic: console.error };
+const t = new Scenario("perf", { diagnostic: console.error });
 const dir = mkdtempSync(join(tmpdir(), "causeway-perf-"));
 
 try {
@@ -31,8 +31,11 @@ try {
     measure: "click_to_first_remote_frame", rounds, median_ms: round(median), min_ms: round(sorted[0]), max_ms: round(sorted.at(-1)),
     all_ms: ms.map(round), cpu: cpus()[0].model, cores: cpus().length, kernel: release(), browser: bob.browser.version(),
   }));
+} catch (error) {
+  await t.tell();
+  throw error;
 } finally {
-  for (const f of cleanups) await f();
+  await t.clean();
   rmSync(dir, { recursive: true, force: true });
 }
 

@@ -1,11 +1,11 @@
 // Who cannot come in gets a sentence, and nobody inside notices.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Person } from "./lib/person.mjs";
 import { scratch } from "./lib/process.mjs";
+import { scenario } from "./lib/scenario.mjs";
 import { newMeeting, ticket, up } from "./lib/system.mjs";
 
-test("one more than the router takes is refused, and nobody inside is touched", async (t) => {
+scenario("one more than the router takes is refused, and nobody inside is touched", async (t) => {
   const system = await up(t, { flags: ["--participants", "2"] });
   const dir = scratch(t);
   const [ann, bob, cem] = await Promise.all(
@@ -31,7 +31,7 @@ test("one more than the router takes is refused, and nobody inside is touched", 
   await ann.sees(cem);
 });
 
-test("one meeting more than the controller takes is refused", async (t) => {
+scenario("one meeting more than the controller takes is refused", async (t) => {
   const system = await up(t, { flags: ["--meetings", "1"] });
   const dir = scratch(t);
   const ann = await Person.arrive(t, dir, "Ann", "red");
@@ -47,7 +47,7 @@ test("one meeting more than the controller takes is refused", async (t) => {
   assert.equal(await ann.state(), "in");
 });
 
-test("a link to no meeting says so", async (t) => {
+scenario("a link to no meeting says so", async (t) => {
   const system = await up(t);
   const ann = await Person.arrive(t, scratch(t), "Ann", "red");
   await ann.page.goto(`${system.base}/m/abcd-efgh-jkmn`);
@@ -55,7 +55,7 @@ test("a link to no meeting says so", async (t) => {
   assert.equal(await ann.outcome(), "meeting-not-found");
 });
 
-test("no camera and no microphone: in all the same, with a sentence", async (t) => {
+scenario("no camera and no microphone: in all the same, with a sentence", async (t) => {
   const system = await up(t);
   const ann = await Person.arrive(t, scratch(t), "Ann", "red");
   await ann.page.addInitScript(() => {
@@ -66,7 +66,7 @@ test("no camera and no microphone: in all the same, with a sentence", async (t) 
   await ann.join(system.join);
 });
 
-test("scripts get problem details for what is wrong with a ticket or an offer", async (t) => {
+scenario("scripts get problem details for what is wrong with a ticket or an offer", async (t) => {
   const system = await up(t);
   const url = `${system.base}/v1/meetings/${system.meeting}/sessions`;
   const post = async (bearer, body, type = "application/sdp") => {

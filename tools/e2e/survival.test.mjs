@@ -1,11 +1,11 @@
 // Processes die in mid-meeting: who notices, and for how long.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { Person, eventually } from "./lib/person.mjs";
 import { scratch } from "./lib/process.mjs";
+import { scenario } from "./lib/scenario.mjs";
 import { Roles, newMeeting, up } from "./lib/system.mjs";
 
-test("the controller's process killed and started again is not noticed in the meeting", async (t) => {
+scenario("the controller's process killed and started again is not noticed in the meeting", async (t) => {
   const system = await Roles.start(t);
   const { link } = await newMeeting(system);
   const dir = scratch(t);
@@ -28,7 +28,7 @@ test("the controller's process killed and started again is not noticed in the me
   for (const p of [ann, bob]) assert.deepEqual(p.said.filter((s) => s.includes("session lost")), [], `${p.name} re-joined`);
 });
 
-test("somebody who joins while the controller is away comes in when it is back", async (t) => {
+scenario("somebody who joins while the controller is away comes in when it is back", async (t) => {
   const system = await Roles.start(t);
   const { link } = await newMeeting(system);
   const dir = scratch(t);
@@ -45,7 +45,7 @@ test("somebody who joins while the controller is away comes in when it is back",
   await Promise.all([ann.sees(bob), bob.sees(ann)]);
 });
 
-test("when the router dies, everybody is back by themselves once there is one", async (t) => {
+scenario("when the router dies, everybody is back by themselves once there is one", async (t) => {
   const system = await Roles.start(t);
   const { link } = await newMeeting(system);
   const dir = scratch(t);
@@ -60,7 +60,7 @@ test("when the router dies, everybody is back by themselves once there is one", 
   await Promise.all([ann.sees(bob), bob.sees(ann)]);
 });
 
-test("the whole system killed and started again from its state: everybody is back", async (t) => {
+scenario("the whole system killed and started again from its state: everybody is back", async (t) => {
   const first = await up(t);
   const dir = scratch(t);
   const [ann, bob] = await Promise.all([Person.arrive(t, dir, "Ann", "red"), Person.arrive(t, dir, "Bob", "blue")]);

@@ -2,14 +2,14 @@
 // neither a browser nor ours.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { after, before } from "node:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { after } from "node:test";
 import { colourOf } from "./lib/camera.mjs";
 import { Peer, buildPeer, encodeFilm } from "./lib/peer.mjs";
 import { Person } from "./lib/person.mjs";
 import { scratch } from "./lib/process.mjs";
+import { scenario } from "./lib/scenario.mjs";
 import { ticket, up } from "./lib/system.mjs";
 
 let dir, peer;
@@ -19,7 +19,7 @@ before(() => {
 });
 after(() => rmSync(dir, { recursive: true, force: true }));
 
-test("what a WHIP publisher sends is seen and heard in a browser", async (t) => {
+scenario("what a WHIP publisher sends is seen and heard in a browser", async (t) => {
   const system = await up(t);
   const here = scratch(t);
   const ann = await Person.arrive(t, here, "Ann", "red");
@@ -44,7 +44,7 @@ test("what a WHIP publisher sends is seen and heard in a browser", async (t) => 
   await ann.misses("Encoder");
 });
 
-test("what a browser sends arrives at a WHEP viewer, who is seen in the meeting", async (t) => {
+scenario("what a browser sends arrives at a WHEP viewer, who is seen in the meeting", async (t) => {
   const system = await up(t);
   const ann = await Person.arrive(t, scratch(t), "Ann", "red");
   await ann.join(system.join);
@@ -61,7 +61,7 @@ test("what a browser sends arrives at a WHEP viewer, who is seen in the meeting"
   await ann.page.locator('[data-testid="person"][data-name="Recorder"]').waitFor({ state: "detached" });
 });
 
-test("OPTIONS, wrong methods and a foreign session are answered as specified", async (t) => {
+scenario("OPTIONS, wrong methods and a foreign session are answered as specified", async (t) => {
   const system = await up(t);
   for (const door of ["whip", "whep"]) {
     const url = `${system.base}/${door}/${system.meeting}`;

@@ -37,9 +37,8 @@ export class Peer {
       const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await this.gone;
       clearTimeout(killer);
-      if (t.passed) return;
-      for (const line of [...this.#lines.slice(-10).map((l) => JSON.stringify(l)), err]) t.diagnostic(`peer: ${line}`);
     });
+    t.witness(async () => [...this.#lines.slice(-10).map((l) => JSON.stringify(l)), err].map((line) => `peer: ${line}`));
   }
 
   /** Waits for a line of which wanted is true. */

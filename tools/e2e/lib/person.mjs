@@ -40,10 +40,7 @@ export class Person {
     Object.assign(person, { name, colour, browser, context, page, said: [] });
     page.on("console", (m) => person.said.push(`${m.type()}: ${m.text()}`));
     page.on("pageerror", (e) => person.said.push(`error: ${e.stack ?? e}`));
-    t.after(async () => {
-      if (t.passed) return;
-      for (const line of person.said.slice(-20)) t.diagnostic(`${name}'s page: ${line}`);
-    });
+    t.witness(() => person.testimony(t.picture(name)));
     return person;
   }
 
@@ -118,6 +115,13 @@ export class Person {
   /** Waits until nobody with this name is on the page. */
   async misses(name) {
     await this.page.locator(`[data-testid="tile"][data-name="${name}"]`).first().waitFor({ state: "detached" });
+  }
+
+  /** What helps to see why a test failed, and a screenshot at path. */
+  async testimony(path) {
+    await this.page.screenshot({ path });
+    const trace = await this.page.evaluate(() => window.__trace);
+    return [`state ${await this.state()}, ${path}`, ...this.said.slice(-20), ...trace.slice(-25)].map((line) => `${this.name}: ${line}`);
   }
 
   /** Sums of the page's WebRTC statistics. */

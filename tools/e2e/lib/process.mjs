@@ -41,12 +41,8 @@ export class Process {
   /** Starts causeway with args and waits for its first line of JSON. */
   static async start(t, ...args) {
     const p = new Process(args);
-    t.after(async () => {
-      await p.stop();
-      if (t.passed) return;
-      t.diagnostic(`causeway ${args.join(" ")}`);
-      for (const line of p.log.slice(-40)) t.diagnostic(line);
-    });
+    t.after(() => p.stop());
+    t.witness(async () => [`causeway ${args.join(" ")}`, ...p.log.slice(-40)]);
     const first = await Promise.race([
       new Promise((resolve) => p.lines.once("line", resolve)),
       p.#gone.then((end) => Promise.reject(new Error(`causeway ${args.join(" ")} ended: ${JSON.stringify(end)}\n${p.log.join("\n")}`))),

@@ -1,14 +1,45 @@
 // What runs inside a page to see what a person would see and hear there. It
 // is given to pages as text: nothing in here may refer to anything outside.
 
-/** Keeps the page's peer connections where a test finds them. */
+/**
+ * Keeps the page's peer connections where a test finds them (__peers), and a
+ * trace of what it asked and heard (__trace).
+ */
 export function keepPeers() {
-  const Native = window.RTCPeerConnection;
   window.__peers = [];
+  window.__trace = [];
+  const note = (what) => window.__trace.push(`${Math.round(performance.now())} ms ${String(what).slice(0, 300)}`);
+
+  const Native = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Native {
     constructor(...args) {
       super(...args);
       window.__peers.push(this);
+      const n = window.__peers.length;
+      this.addEventListener("connectionstatechange", () => note(`connection ${n} ${this.connectionState}`));
+    }
+
+    createDataChannel(...args) {
+      const channel = super.createDataChannel(...args);
+      const send = channel.send;
+      channel.send = (data) => (note(`> ${data}`), send.call(channel, data));
+      for (const event of ["open", "close"]) channel.addEventListener(event, () => note(`channel ${event}`));
+      channel.addEventListener("message", (e) => note(`< ${e.data}`));
+      return channel;
+    }
+  };
+
+  const fetch = window.fetch;
+  window.fetch = async (...args) => {
+    const what = `${args[1]?.method ?? "GET"} ${args[0]}`;
+    note(what);
+    try {
+      const response = await fetch(...args);
+      note(`${response.status} to ${what}`);
+      return response;
+    } catch (error) {
+      note(`${error} to ${what}`);
+      throw error;
     }
   };
 }
