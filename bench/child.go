@@ -26,22 +26,44 @@ type Child struct {
 	executable string
 }
 
+// ChildOptions says how a Child runs. The zero value: anywhere, with media on
+// loopback.
+type ChildOptions struct {
+	CPUs  []int  // the processors that it may use; if empty, all
+	Media string // its UDP address; if empty, 127.0.0.1:0
+	// Within runs start where the child is to live, for example on a thread of
+	// another network namespace. If nil, here.
+	Within func(start func() error) error
+	More   []string // arguments
+}
+
 // StartChild runs executable, a causeway, and waits until it serves. Unless cpus
 // is empty, the child runs on those processors only. more is added to the
 // command's arguments.
 func StartChild(ctx context.Context, executable string, cpus []int, more ...string) (*Child, error) {
+	return Start(ctx, executable, ChildOptions{CPUs: cpus, More: more})
+}
+
+// Start runs executable, a causeway, and waits until it serves.
+func Start(ctx context.Context, executable string, o ChildOptions) (*Child, error) {
+	if o.Media == "" {
+		o.Media = "127.0.0.1:0"
+	}
+	if o.Within == nil {
+		o.Within = func(start func() error) error { return start() }
+	}
 	dir, err := os.MkdirTemp("", "causeway-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	c := &Child{dir: dir, executable: executable, exited: make(chan error, 1)}
-	if err := c.start(ctx, cpus, more); err != nil {
+	if err := c.start(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
 }
 
-func (c *Child) start(ctx context.Context, cpus []int, more []string) error {
+func (c *Child) start(ctx context.Context, o ChildOptions) error {
 	log, err := os.Create(filepath.Join(c.dir, "log"))
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
@@ -49,14 +71,15 @@ func (c *Child) start(ctx context.Context, cpus []int, more []string) error {
 	defer log.Close()
 	cmd := exec.Command(c.executable, append([]string{
 		"up", "--json", "--state", c.state(),
-		"--public", "127.0.0.1:0", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0",
-	}, more...)...)
+		"--public", "127.0.0.1:0", "--http", "127.0.0.1:0", "--media", o.Media,
+	}, o.More...)...)
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	if err := onProcessors(cpus, cmd.Start); err != nil {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // Ctrl-C is ours to pass on
+	if err := o.Within(func() error { return onProcessors(o.CPUs, cmd.Start) }); err != nil {
 		return fmt.Errorf("bench: %s up: %w", c.executable, err)
 	}
 	c.cmd = cmd

@@ -72,15 +72,15 @@ func gather(ctx context.Context, t Target, n int, shape func(number int, c *clie
 }
 
 func (c *crowd) join(ctx context.Context, i int, identity *handshake.Identity, shape func(int, *client.Config)) (*client.Client, error) {
-	ticket, err := c.target.Tickets.Ticket(ctx, c.target.Meeting, name(i))
-	if err != nil {
-		return nil, err
-	}
 	config := client.Config{
-		URL: c.target.URL, Meeting: c.target.Meeting, Ticket: ticket, HTTP: c.target.HTTP,
+		URL: c.target.URL, Meeting: c.target.Meeting, HTTP: c.target.HTTP,
 		Run: c.run, Number: uint32(i), Identity: identity,
 	}
 	shape(i, &config)
+	var err error
+	if config.Ticket, err = c.target.Tickets.Ticket(ctx, config.Meeting, name(i)); err != nil {
+		return nil, err
+	}
 	c.films[i] = config.VideoRate > 0
 	one, err := client.Join(ctx, config)
 	if err != nil {

@@ -207,6 +207,9 @@ func (c *Client) Publish(on bool) error {
 // Pause stops sending without saying so.
 func (c *Client) Pause() { c.publisher.on.Store(false) }
 
+// Resume ends a Pause.
+func (c *Client) Resume() { c.publisher.on.Store(true) }
+
 // Pace makes everything that is published come so many times as often as the
 // Config says, from now on: 1 at first, more than 0.
 func (c *Client) Pace(factor float64) {

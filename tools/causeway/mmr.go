@@ -53,6 +53,7 @@ func routerFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "advertise-media", Usage: "UDP `ADDR`ess to tell browsers instead, if a NAT stands before this machine"},
 		limitFlag("participants", "how many participants this router takes", 350),
 		&cli.IntFlag{Name: "shards", Usage: "how many packet loops run", DefaultText: "one per CPU"},
+		&cli.BoolFlag{Name: "no-gso", Usage: "send every datagram by itself, for devices whose segmentation offload is broken"},
 	}
 }
 
@@ -65,7 +66,7 @@ func routerConfig(c *cli.Context, log *slog.Logger) (router.Config, error) {
 	if err != nil {
 		return router.Config{}, wrong(err)
 	}
-	config := router.Config{Media: media, Participants: c.Int("participants"), Shards: c.Int("shards"), Log: log}
+	config := router.Config{Media: media, Participants: c.Int("participants"), Shards: c.Int("shards"), NoGSO: c.Bool("no-gso"), Log: log}
 	if given := c.StringSlice("advertise-media"); len(given) > 0 {
 		if config.Advertise, err = mediaAddresses(given); err != nil {
 			return router.Config{}, wrong(errors.New(strings.Replace(err.Error(), "--media", "--advertise-media", 1)))
