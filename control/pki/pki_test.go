@@ -263,14 +263,14 @@ func TestCertificatesRenewUnderARunningServer(t *testing.T) {
 	z := newZone(t, "east")
 	c := z.node(t, RoleRouter, "mmr-1")
 	api := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), c.ServerTLS(RoleController))
-	z.ca.life = time.Second
-	issueFor(t, z, c, time.Second)
+	z.ca.life = 4 * time.Second // renewed at two thirds: a busy machine has over a second for it
+	issueFor(t, z, c, z.ca.life)
 	ctx, stop := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() { c.Maintain(ctx, c.RenewFrom([]string{z.address}), slog.New(slog.DiscardHandler)) })
 	defer func() { stop(); done.Wait() }()
 	seen := map[string]bool{}
-	for deadline := time.Now().Add(20 * time.Second); len(seen) < 4; {
+	for deadline := time.Now().Add(20 * time.Second); len(seen) < 3; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d certificates seen", len(seen))
 		}
