@@ -1,6 +1,6 @@
 // A panel that opens above or below its button. Menus and help use it.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   /** Label of the button for screen readers and as a tooltip. */
@@ -24,7 +24,7 @@ export function Popover({ label, button, class: cls, testid, panelClass = "", ro
     trigger.current?.focus();
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     const first = items(root.current).find((e) => e.getAttribute("aria-checked") === "true") ?? items(root.current)[0];
     (first ?? root.current?.querySelector<HTMLElement>(".popover"))?.focus();
