@@ -2,6 +2,18 @@
 
 #include "textflag.h"
 
+DATA ·reverse+0(SB)/8, $0x08090a0b0c0d0e0f
+DATA ·reverse+8(SB)/8, $0x0001020304050607
+GLOBL ·reverse(SB), NOPTR|RODATA, $16
+
+DATA ·polynomial+0(SB)/8, $0x0000000000000001
+DATA ·polynomial+8(SB)/8, $0xc200000000000000
+GLOBL ·polynomial(SB), NOPTR|RODATA, $16
+
+DATA ·fold+0(SB)/8, $0xc200000000000000
+DATA ·fold+8(SB)/8, $0xc200000000000000
+GLOBL ·fold(SB), NOPTR|RODATA, $16
+
 // Each round key is the one before, with its words summed from the left, and a word from AESKEYGENASSIST (FIPS 197
 // section 5.2). X1 follows: the zero block, encrypted.
 #define EXPAND(rcon, offset, enc) \

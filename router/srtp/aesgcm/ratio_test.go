@@ -42,14 +42,14 @@ type load struct {
 	at    int
 }
 
-func newLoad(size int, cold bool, make_ func(*[KeySize]byte) *Key) *load {
+func newLoad(size int, cold bool, newKey func(*[KeySize]byte) *Key) *load {
 	l := &load{src: make([]byte, 12+size)}
 	keys, slots := 1, 1
 	if cold {
 		keys, slots = 350, 4<<20/(12+size+TagSize)
 	}
 	for i := range keys {
-		l.keys = append(l.keys, make_(&[KeySize]byte{byte(i), byte(i >> 8)}))
+		l.keys = append(l.keys, newKey(&[KeySize]byte{byte(i), byte(i >> 8)}))
 	}
 	ring := make([]byte, slots*(12+size+TagSize))
 	for i := range slots {

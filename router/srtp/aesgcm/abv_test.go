@@ -1,3 +1,0 @@
-package aesgcm
-
-var abVariants = []sealFn{sealVector, sealVectorB, sealVectorC, sealVectorD, sealVectorE}
