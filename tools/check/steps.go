@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,8 +31,8 @@ func testSteps(fuzztime string) []step {
 		{"staticcheck", false, command("go", "tool", "staticcheck", "./...")},
 		{"govulncheck", false, govulncheck},
 		{"web", true, vitest("control/web")},
-		{"test", true, goTests("", without("causeway/control/"))},
-		{"race", true, goTests("-race", only("causeway/control/"))},
+		{"test", true, goTests("", func(pkg string) bool { return !within(pkg, "control") })},
+		{"race", true, goTests("-race", racing)},
 		{"fuzz", true, fuzz(fuzztime)},
 		{"browser", true, nodeTests("tools/e2e")},
 	}
@@ -102,13 +103,19 @@ func output(ctx context.Context, name string, args ...string) (string, error) {
 	return b.String(), nil
 }
 
-// only and without choose packages by the beginning of their import path.
-func only(prefix string) func(string) bool {
-	return func(pkg string) bool { return strings.HasPrefix(pkg, prefix) }
+// racing reports whether goroutines meet in a package, so that its tests run
+// under the race detector. Packages of control run only there; those of router
+// run without it too, because it allocates, and their tests count allocations.
+func racing(pkg string) bool {
+	return pkg == "causeway/router" || within(pkg, "control", "router/api", "router/handshake", "router/shard", "tools/causeway")
 }
 
-func without(prefix string) func(string) bool {
-	return func(pkg string) bool { return !strings.HasPrefix(pkg, prefix) }
+// within reports whether a package is one of these rooms or lies in one.
+func within(pkg string, rooms ...string) bool {
+	pkg = strings.TrimPrefix(pkg, "causeway/")
+	return slices.ContainsFunc(rooms, func(room string) bool {
+		return pkg == room || strings.HasPrefix(pkg, room+"/")
+	})
 }
 
 // goTests makes a step that runs the tests of the chosen packages once, with
