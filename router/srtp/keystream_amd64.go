@@ -1,3 +1,5 @@
+//go:build !purego
+
 package srtp
 
 import "golang.org/x/sys/cpu"

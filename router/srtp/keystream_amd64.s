@@ -1,3 +1,5 @@
+//go:build !purego
+
 #include "textflag.h"
 
 // AES-128 for the counter mode: eight blocks at a time, because AESENC takes several cycles to finish and one or two to

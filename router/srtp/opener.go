@@ -32,9 +32,7 @@ func NewOpener(p Profile, masterKey, masterSalt []byte) (*Opener, error) {
 func newOpener(p Profile, rtp, rtcp *sessionKeys) (o *Opener, err error) {
 	o = &Opener{profile: p}
 	if p == AEADAES128GCM {
-		if o.gcm, err = newGCM(rtp); err == nil {
-			o.gcmC, err = newGCM(rtcp)
-		}
+		o.gcm, o.gcmC = newGCM(rtp), newGCM(rtcp)
 	} else if o.cm, err = newCM(rtp); err == nil {
 		o.cmC, err = newCM(rtcp)
 	}

@@ -28,9 +28,7 @@ func NewSealer(p Profile, masterKey, masterSalt []byte) (*Sealer, error) {
 func newSealer(p Profile, rtp, rtcp *sessionKeys) (s *Sealer, err error) {
 	s = &Sealer{profile: p}
 	if p == AEADAES128GCM {
-		if s.gcm, err = newGCM(rtp); err == nil {
-			s.gcmC, err = newGCM(rtcp)
-		}
+		s.gcm, s.gcmC = newGCM(rtp), newGCM(rtcp)
 	} else if s.cm, err = newCM(rtp); err == nil {
 		s.cmC, err = newCM(rtcp)
 	}
@@ -57,7 +55,7 @@ func (s *Sealer) SealRTP(dst, header, payload []byte, index uint64) int {
 	if s.gcm != nil {
 		dst = dst[:h+len(payload)+gcmTagLen]
 		copy(dst, header)
-		s.gcm.sealRTP(dst[h:], dst[:h], payload, ssrc, index)
+		s.gcm.sealRTP(dst[h:], header, payload, ssrc, index)
 		return len(dst)
 	}
 	dst = dst[:h+len(payload)+cmTagLen]

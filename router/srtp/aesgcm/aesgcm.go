@@ -33,7 +33,8 @@ type Nonce struct {
 	Tail uint32 // bytes 8 to 11
 }
 
-// A Key seals and opens messages under one AES-128 key. It has one owner and is used by one goroutine at a time.
+// A Key seals and opens messages under one AES-128 key. It is two words, so keep it by value; copies are the same key. It
+// has one owner and is used by one goroutine at a time. The zero Key is none.
 type Key struct {
 	vector *tables // nil where the standard library does the work
 	std    *standard
@@ -45,18 +46,18 @@ type standard struct {
 	nonce [12]byte
 }
 
-// New makes a Key, which does not keep the slice.
-func New(key *[KeySize]byte) *Key {
+// New makes a Key; it does not keep the array.
+func New(key *[KeySize]byte) Key {
 	if !hasVector {
 		return Portable(key)
 	}
-	k := &Key{vector: new(tables)}
+	k := Key{vector: new(tables)}
 	expand(k.vector, key)
 	return k
 }
 
 // Portable makes a Key that leaves the work to the standard library: what New does on other processors.
-func Portable(key *[KeySize]byte) *Key { return &Key{std: newStandard(key)} }
+func Portable(key *[KeySize]byte) Key { return Key{std: newStandard(key)} }
 
 func newStandard(key *[KeySize]byte) *standard {
 	block, err := aes.NewCipher(key[:])
@@ -72,7 +73,7 @@ func newStandard(key *[KeySize]byte) *standard {
 
 // Seal writes the ciphertext of src and its tag to the first len(src)+TagSize bytes of dst; it panics if dst is
 // shorter. dst starts where src starts, or the two do not overlap; dst and aad never do.
-func (k *Key) Seal(dst, src, aad []byte, n Nonce) {
+func (k Key) Seal(dst, src, aad []byte, n Nonce) {
 	dst = dst[:len(src)+TagSize]
 	if k.vector != nil && len(src) <= maxVector {
 		k.vector.seal(dst, src, aad, n)
@@ -84,7 +85,7 @@ func (k *Key) Seal(dst, src, aad []byte, n Nonce) {
 // Open verifies sealed, a ciphertext with its tag, and writes the plaintext to the first len(sealed)-TagSize bytes of
 // dst; it panics if dst is shorter. If the tag does not fit it returns false, and those bytes of dst are zero. dst
 // starts where sealed starts, or the two do not overlap; dst and aad never do.
-func (k *Key) Open(dst, sealed, aad []byte, n Nonce) bool {
+func (k Key) Open(dst, sealed, aad []byte, n Nonce) bool {
 	if len(sealed) < TagSize {
 		return false
 	}
@@ -103,7 +104,7 @@ func (k *Key) Open(dst, sealed, aad []byte, n Nonce) bool {
 }
 
 // portable is the standard library's cipher, made anew for a message too long for the assembly.
-func (k *Key) portable() *standard {
+func (k Key) portable() *standard {
 	if k.std == nil {
 		return newStandard((*[KeySize]byte)(k.vector.rounds[:]))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // withKeys runs a test on each way to seal and open that this processor has.
-func withKeys(t *testing.T, f func(t *testing.T, make func(*[KeySize]byte) *Key)) {
+func withKeys(t *testing.T, f func(t *testing.T, make func(*[KeySize]byte) Key)) {
 	t.Run("portable", func(t *testing.T) { f(t, Portable) })
 	if hasVector {
 		t.Run("vector", func(t *testing.T) { f(t, New) })
@@ -56,14 +56,14 @@ func (m *room) intact(n int) bool {
 
 // message is one message with what the standard library makes of it.
 type message struct {
-	k      *Key
+	k      Key
 	n      Nonce
 	src    *room
 	aad    *room
 	sealed []byte
 }
 
-func newMessage(t testing.TB, r *rand.ChaCha8, newKey func(*[KeySize]byte) *Key, size, a int) *message {
+func newMessage(t testing.TB, r *rand.ChaCha8, newKey func(*[KeySize]byte) Key, size, a int) *message {
 	t.Helper()
 	var key [KeySize]byte
 	r.Read(key[:])
@@ -124,7 +124,7 @@ func (m *message) check(t testing.TB, r *rand.ChaCha8) {
 
 // Every length that a packet has, with every length of header and more, wherever they lie.
 func TestEveryLengthIsTheStandardLibrarys(t *testing.T) {
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		step := 1
 		if testing.Short() || newKey(new([KeySize]byte)).vector == nil {
 			step = 17 // prime to 2049: still every length
@@ -138,7 +138,7 @@ func TestEveryLengthIsTheStandardLibrarys(t *testing.T) {
 
 // Up to and past what the assembly's counters can count, and headers as long as packets.
 func TestLongMessagesAreTheStandardLibrarys(t *testing.T) {
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		r := rand.NewChaCha8([32]byte{2})
 		for size := maxVector - 300; size < maxVector+100; size++ {
 			newMessage(t, r, newKey, size, 12).check(t, r)
@@ -151,7 +151,7 @@ func TestLongMessagesAreTheStandardLibrarys(t *testing.T) {
 }
 
 func TestEveryForgedBitIsRefused(t *testing.T) {
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		r := rand.NewChaCha8([32]byte{3})
 		for _, size := range []int{0, 1, 16, 47, 48, 49, 200, 305, 700} {
 			m := newMessage(t, r, newKey, size, 20)
@@ -188,7 +188,7 @@ func TestEveryForgedBitIsRefused(t *testing.T) {
 }
 
 func TestShortDestinationsPanic(t *testing.T) {
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		k := newKey(new([KeySize]byte))
 		for what, f := range map[string]func(){
 			"seal": func() { k.Seal(make([]byte, 25), make([]byte, 10), nil, Nonce{}) },
@@ -207,7 +207,7 @@ func TestShortDestinationsPanic(t *testing.T) {
 }
 
 func TestNothingAllocates(t *testing.T) {
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		k := newKey(&[KeySize]byte{1})
 		var buf, out [1200]byte
 		n := Nonce{}

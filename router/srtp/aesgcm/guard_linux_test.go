@@ -27,7 +27,7 @@ func guarded(t *testing.T) []byte {
 // At either end of a page whose neighbours are absent: nothing outside is read or written, whatever the vectors' width.
 func TestNothingOutsideIsTouched(t *testing.T) {
 	src, dst, aad := guarded(t), guarded(t), guarded(t)
-	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) *Key) {
+	withKeys(t, func(t *testing.T, newKey func(*[KeySize]byte) Key) {
 		r := rand.NewChaCha8([32]byte{4})
 		for i := range 4 * 800 {
 			size, a, atEnd := i/4, i%97, i&1 == 1

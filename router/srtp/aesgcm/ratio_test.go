@@ -36,13 +36,13 @@ func temperature(cold bool) string {
 
 // load is messages of one size: 12 bytes of header, payload, tag.
 type load struct {
-	keys  []*Key
+	keys  []Key
 	src   []byte
 	slots [][]byte
 	at    int
 }
 
-func newLoad(size int, cold bool, newKey func(*[KeySize]byte) *Key) *load {
+func newLoad(size int, cold bool, newKey func(*[KeySize]byte) Key) *load {
 	l := &load{src: make([]byte, 12+size)}
 	keys, slots := 1, 1
 	if cold {
@@ -58,7 +58,7 @@ func newLoad(size int, cold bool, newKey func(*[KeySize]byte) *Key) *load {
 	return l
 }
 
-func (l *load) next() (*Key, []byte, Nonce) {
+func (l *load) next() (Key, []byte, Nonce) {
 	l.at++
 	return l.keys[l.at%len(l.keys)], l.slots[l.at%len(l.slots)], Nonce{Tail: uint32(l.at % len(l.slots))}
 }
