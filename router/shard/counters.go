@@ -9,6 +9,8 @@ type Counters struct {
 	Gathered uint64 // of those, turns that waited for the rest of a picture
 	Peers    int    // sessions owned now
 
+	Split uint64 // times that one source brought more packets than a turn gathers, so that its room was served early
+
 	PacketsIn, BytesIn   uint64 // authentic media packets from publishers, resends included; payload bytes
 	PacketsOut, BytesOut uint64 // media packets sealed for receivers, resends included; payload bytes
 	Resent               uint64 // of PacketsOut, answers to NACKs

@@ -43,6 +43,7 @@ func (s *Shard) describe(p *forward.Packet) {
 // deliver queues a packet for this shard's receivers until the turn's fan-out.
 func (s *Shard) deliver(r *room, src *source, p *forward.Packet) {
 	if src.fwd.Full() {
+		s.count.Split++
 		s.serveRoom(r)
 	}
 	if !r.replica.Push(s.now, src.fwd, p, s.history) {

@@ -34,6 +34,7 @@ var perShard = []struct {
 }{
 	counter("turns_total", "Turns of the packet loop.", func(c *shard.Counters) uint64 { return c.Turns }),
 	counter("turns_gathered_total", "Of those, turns that waited for the rest of a picture.", func(c *shard.Counters) uint64 { return c.Gathered }),
+	counter("turns_split_total", "Times that one source brought more packets than a turn gathers.", func(c *shard.Counters) uint64 { return c.Split }),
 	counter("packets_in_total", "Authentic media packets from publishers, resends included.", func(c *shard.Counters) uint64 { return c.PacketsIn }),
 	counter("payload_in_bytes_total", "Payload of the packets in.", func(c *shard.Counters) uint64 { return c.BytesIn }),
 	counter("packets_out_total", "Media packets sealed for receivers, resends included.", func(c *shard.Counters) uint64 { return c.PacketsOut }),
