@@ -53,6 +53,7 @@ func New(key *[KeySize]byte) Key {
 	}
 	k := Key{vector: new(tables)}
 	expand(k.vector, key)
+	k.vector.setHalves()
 	return k
 }
 

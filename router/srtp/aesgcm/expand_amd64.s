@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "vector_amd64.h"
 
 DATA ·reverse+0(SB)/8, $0x08090a0b0c0d0e0f
 DATA ·reverse+8(SB)/8, $0x0001020304050607
@@ -28,6 +29,22 @@ GLOBL ·fold(SB), NOPTR|RODATA, $16
 	VPXOR   X2, X0, X0             \
 	VMOVDQU X0, offset(DI)         \
 	enc     X0, X1, X1
+
+// X0 = X0·X1, reduced by X4 = FOLD
+#define MULTIPLY \
+	VPCLMULQDQ $0x00, X1, X0, X5 \
+	VPCLMULQDQ $0x01, X1, X0, X6 \
+	VPCLMULQDQ $0x10, X1, X0, X7 \
+	VPCLMULQDQ $0x11, X1, X0, X8 \
+	VPXOR      X7, X6, X6        \
+	VPCLMULQDQ $0x00, X4, X5, X7 \
+	VPSHUFD    $0x4e, X5, X5     \
+	VPXOR      X5, X6, X6        \
+	VPXOR      X7, X6, X6        \
+	VPCLMULQDQ $0x00, X4, X6, X7 \
+	VPSHUFD    $0x4e, X6, X6     \
+	VPXOR      X6, X8, X8        \
+	VPXOR      X7, X8, X0
 
 // func expand(t *tables, key *[16]byte)
 TEXT ·expand(SB), NOSPLIT, $0-16
@@ -62,27 +79,27 @@ TEXT ·expand(SB), NOSPLIT, $0-16
 	// X1 is the first power, X0 the latest.
 	VMOVDQU ·fold(SB), X4
 	VMOVDQA X1, X0
-	MOVQ    $20, CX
+	LEAQ    POWER(1)(DI), SI
+	MOVQ    $21, CX
 
 power:
-	SHLQ    $4, CX
-	VMOVDQU X0, 192(DI)(CX*1)
-	SHRQ    $4, CX
-	VPCLMULQDQ $0x00, X1, X0, X5
-	VPCLMULQDQ $0x01, X1, X0, X6
-	VPCLMULQDQ $0x10, X1, X0, X7
-	VPCLMULQDQ $0x11, X1, X0, X8
-	VPXOR      X7, X6, X6
-	VPCLMULQDQ $0x00, X4, X5, X7
-	VPSHUFD    $0x4e, X5, X5
-	VPXOR      X5, X6, X6
-	VPXOR      X7, X6, X6
-	VPCLMULQDQ $0x00, X4, X6, X7
-	VPSHUFD    $0x4e, X6, X6
-	VPXOR      X6, X8, X8
-	VPXOR      X7, X8, X0
-	DECQ       CX
-	JNS        power
+	VMOVDQU X0, (SI)
+	MULTIPLY
+	SUBQ $16, SI
+	DECQ CX
+	JNZ  power
+
+	VMOVDQU POWER(20)(DI), X0
+	VMOVDQU POWER(4)(DI), X1
+	LEAQ    HIGH(20)(DI), SI
+	MOVQ    $4, CX
+
+high:
+	VMOVDQU X0, (SI)
+	MULTIPLY
+	SUBQ $16, SI
+	DECQ CX
+	JNZ  high
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2

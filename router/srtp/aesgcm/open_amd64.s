@@ -7,6 +7,21 @@
 	VMOVDQU64 at(SI), hash \
 	VPSHUFB REVERSE, hash, hash
 
+#define LOAD4 \
+	LOAD(0, Z12)   \
+	LOAD(64, Z13)  \
+	LOAD(128, Z14) \
+	LOAD(192, Z15)
+
+#define CRYPT4 \
+	CRYPT(0, Z0)   \
+	CRYPT(64, Z1)  \
+	CRYPT(128, Z2) \
+	CRYPT(192, Z3) \
+	ADDQ $256, SI  \
+	ADDQ $256, DI  \
+	SUBQ $256, CX
+
 // The last vector, of which K2 is message. T0 is free.
 #define LOADLAST(at, hash) \
 	VMOVDQU8.Z at(SI), K2, hash \
@@ -52,22 +67,24 @@ headed:
 	CMPQ CX, $256
 	JLE  last
 
-sixteen:
-	LOAD(0, Z12)
-	LOAD(64, Z13)
-	LOAD(128, Z14)
-	LOAD(192, Z15)
+	CLEAR
+	LEAQ -1(CX), R9 // 256 times the hashes to come, and a rest
+	TESTQ $256, R9
+	JNE  low
+
+high: // decrypts and hashes the first half of thirty-two blocks
+	LOAD4
 	COUNT4
-	ROUNDSHASH
-	CRYPT(0, Z0)
-	CRYPT(64, Z1)
-	CRYPT(128, Z2)
-	CRYPT(192, Z3)
-	ADDQ $256, SI
-	ADDQ $256, DI
-	SUBQ $256, CX
+	ROUNDSHIGH
+	CRYPT4
+
+low: // the same with the second half
+	LOAD4
+	COUNT4
+	ROUNDSLOW
+	CRYPT4
 	CMPQ CX, $256
-	JGT  sixteen
+	JGT  high
 
 last: // at most sixteen blocks follow the waiting vector
 	LENGTHS(R12, BX)

@@ -59,29 +59,37 @@ headed:
 	ADDQ $48, DI
 	CMPQ CX, $256
 	JLE  last
+	CLEAR
+	LEAQ -1(CX), R9 // 256 times the hashes to come, and a rest
 	COUNT4
 	ROUNDS(ROUND4)
 	SEAL4
+	TESTQ $256, R9
+	JNE  low
+
+high: // encrypts sixteen blocks and hashes the first half of thirty-two
+	COUNT4
+	ROUNDSHIGH
+	SEAL4
+
+low: // the same with the second half
 	CMPQ CX, $256
 	JLE  drain
-
-sixteen: // encrypts sixteen blocks and hashes those before
 	COUNT4
-	ROUNDSHASH
+	ROUNDSLOW
 	SEAL4
-	CMPQ CX, $256
-	JGT  sixteen
+	JMP  high
 
 drain:
-	HASH1
-	HASH2
-	HASH3
-	HASH4
-	HASH5
-	HASH6
-	HASH7
-	HASH8
-	HASH9
+	PAIR1(Z12, POWER(12), HALVES(12))
+	PAIR2(Z12)
+	PAIR3(Z12, Z13, POWER(8), HALVES(8))
+	PAIR4(Z12, Z13)
+	PAIR1(Z14, POWER(4), HALVES(4))
+	PAIR2(Z14)
+	PAIR3(Z14, WAIT, POWER(16), HALVES(16))
+	PAIR4(Z14, WAIT)
+	SETTLE
 
 last: // at most sixteen blocks follow the waiting vector
 	LENGTHS(R12, BX)

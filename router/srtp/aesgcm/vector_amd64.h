@@ -26,8 +26,10 @@
 #define HI Z7
 #define T0 Z8
 #define T1 Z9
-#define PA Z10
-#define PB Z11
+#define T2 Z10
+#define T3 Z11
+#define PA Z16
+#define PB Z28
 #define ROUND10 Z26
 #define BASE Z27 // the nonce with counter 0, and the first round key added
 #define MASK X29 // block 1, encrypted
@@ -35,7 +37,9 @@
 #define REVERSE Z31
 
 // Offsets into the tables.
-#define POWER(n) (192+16*(21-n))
+#define HIGH(n) (192+4*(32-n))
+#define HALVES(n) (256+2*(32-n))
+#define POWER(n) (320+16*(21-n))
 
 // K3 = every second quadword, where the nonce's tail goes; clobbers R8.
 #define TAILMASK \
@@ -140,72 +144,74 @@
 	VEXTRACTI128 $1, Y7, X9  \
 	VPXOR  X9, X7, X7
 
-// WAIT·H^16 + Z12·H^12 + Z13·H^8 + Z14·H^4 + Z15, reduced, is the new WAIT: in nine steps, to stand between the rounds of
-// the cipher. Z8 to Z12 are free.
-#define HASH1 \
-	VBROADCASTI32X4 POWER(16)(AX), PA \
-	VPCLMULQDQ $0x00, PA, WAIT, LO    \
-	VPCLMULQDQ $0x11, PA, WAIT, HI    \
-	VBROADCASTI32X4 POWER(12)(AX), PB
-#define HASH2 \
-	VPCLMULQDQ $0x01, PA, WAIT, MID \
-	VPCLMULQDQ $0x10, PA, WAIT, T0
-#define HASH3 \
-	VPCLMULQDQ $0x01, PB, Z12, T1    \
-	VPCLMULQDQ $0x10, PB, Z12, WAIT  \
-	VPTERNLOGD $0x96, T0, T1, MID    \
-	VBROADCASTI32X4 POWER(8)(AX), PA
-#define HASH4 \
-	VPCLMULQDQ $0x00, PB, Z12, T0    \
-	VPCLMULQDQ $0x11, PB, Z12, T1    \
-	VBROADCASTI32X4 POWER(4)(AX), PB
-#define HASH5 \
-	VPCLMULQDQ $0x01, PA, Z13, Z12   \
-	VPTERNLOGD $0x96, WAIT, Z12, MID \
-	VPCLMULQDQ $0x00, PA, Z13, Z12   \
-	VPTERNLOGD $0x96, T0, Z12, LO
-#define HASH6 \
-	VPCLMULQDQ $0x10, PA, Z13, Z12 \
-	VPCLMULQDQ $0x11, PA, Z13, T0  \
-	VPTERNLOGD $0x96, T0, T1, HI
-#define HASH7 \
-	VPCLMULQDQ $0x00, PB, Z14, T0  \
-	VPCLMULQDQ $0x10, PB, Z14, T1  \
-	VPXORD     T0, LO, LO          \
-	VPTERNLOGD $0x96, Z12, T1, MID
-#define HASH8 \
-	VPCLMULQDQ $0x00, FOLD, LO, T0 \
-	VPCLMULQDQ $0x01, PB, Z14, T1  \
-	VPCLMULQDQ $0x11, PB, Z14, Z12 \
-	VPXORD     T1, MID, MID        \
-	VPSHUFD    $0x4e, LO, LO       \
-	VPTERNLOGD $0x96, T0, LO, MID
-#define HASH9 \
-	VPCLMULQDQ $0x00, FOLD, MID, T0 \
-	VPTERNLOGD $0x96, Z12, Z15, HI  \
-	VPSHUFD    $0x4e, MID, WAIT     \
-	VPTERNLOGD $0x96, T0, HI, WAIT
+// LO, MID, HI += a·H^m + b·H^n, with three multiplications for each (Karatsuba's), whose MID lacks LO and HI: in four
+// steps, to stand between the rounds of the cipher. pa and pb are the powers, ha and hb their halves' sums. Z8 to Z11 and
+// a are free.
+#define PAIR1(a, pa, ha) \
+	VPSHUFD $0x4e, a, T0          \
+	VBROADCASTI32X4 pa(AX), PA    \
+	VPBROADCASTQ ha(AX), PB       \
+	VPXORD  a, T0, T0             \
+	VPCLMULQDQ $0x00, PA, a, T1
+#define PAIR2(a) \
+	VPCLMULQDQ $0x11, PA, a, T2  \
+	VPCLMULQDQ $0x00, PB, T0, T0
+#define PAIR3(a, b, pb, hb) \
+	VPSHUFD $0x4e, b, T3         \
+	VBROADCASTI32X4 pb(AX), PA   \
+	VPBROADCASTQ hb(AX), PB      \
+	VPCLMULQDQ $0x00, PA, b, a   \
+	VPXORD  b, T3, T3            \
+	VPTERNLOGD $0x96, T1, a, LO
+#define PAIR4(a, b) \
+	VPCLMULQDQ $0x11, PA, b, a   \
+	VPCLMULQDQ $0x00, PB, T3, T3 \
+	VPTERNLOGD $0x96, T2, a, HI  \
+	VPTERNLOGD $0x96, T0, T3, MID
 
-// Nine rounds of four vectors, with the hash between them.
-#define ROUNDSHASH \
+// WAIT = LO + (MID+LO+HI)·2^64 + HI·2^128, reduced, + Z15; and zeros in their places.
+#define SETTLE \
+	VPCLMULQDQ $0x00, FOLD, LO, T0   \
+	VPSHUFD    $0x4e, LO, T1         \
+	VPTERNLOGD $0x96, LO, HI, MID    \
+	VPTERNLOGD $0x96, T0, T1, MID    \
+	VPCLMULQDQ $0x00, FOLD, MID, T0  \
+	VPSHUFD    $0x4e, MID, WAIT      \
+	VPXORD     Z15, HI, HI           \
+	VPTERNLOGD $0x96, T0, HI, WAIT   \
+	CLEAR
+
+#define CLEAR \
+	VPXOR X5, X5, X5 \
+	VPXOR X6, X6, X6 \
+	VPXOR X7, X7, X7
+
+// Nine rounds of four vectors while WAIT, Z12, Z13 and Z14 are multiplied by the powers m to m-12.
+#define ROUNDSHASH(pm, hm, pn, hn, po, ho, pp, hp) \
 	ROUND4(Z17) \
-	HASH1       \
+	PAIR1(Z12, pn, hn)         \
 	ROUND4(Z18) \
-	HASH2       \
+	PAIR2(Z12)         \
 	ROUND4(Z19) \
-	HASH3       \
+	PAIR3(Z12, Z13, po, ho)         \
 	ROUND4(Z20) \
-	HASH4       \
+	PAIR4(Z12, Z13)         \
 	ROUND4(Z21) \
-	HASH5       \
+	PAIR1(Z14, pp, hp)         \
 	ROUND4(Z22) \
-	HASH6       \
+	PAIR2(Z14)         \
 	ROUND4(Z23) \
-	HASH7       \
+	PAIR3(Z14, WAIT, pm, hm)         \
 	ROUND4(Z24) \
-	HASH8       \
-	ROUND4(Z25) \
-	HASH9
+	PAIR4(Z14, WAIT)         \
+	ROUND4(Z25)
+
+#define ROUNDSHIGH \
+	ROUNDSHASH(HIGH(32), HALVES(32), HIGH(28), HALVES(28), HIGH(24), HALVES(24), HIGH(20), HALVES(20)) \
+	VMOVDQA64 Z15, WAIT
+#define ROUNDSLOW \
+	ROUNDSHASH(POWER(16), HALVES(16), POWER(12), HALVES(12), POWER(8), HALVES(8), POWER(4), HALVES(4)) \
+	SETTLE
 
 // LO, MID, HI = the block of lengths times H, of n and a bytes; clobbers n, a, Z0, T0 and PA.
 #define LENGTHS(n, a) \
@@ -213,11 +219,11 @@
 	SHLQ    $3, a                 \
 	VMOVQ   n, X0                 \
 	VPINSRQ $1, a, X0, X0         \
-	VMOVDQU POWER(1)(AX), X10     \
-	VPCLMULQDQ $0x00, X10, X0, X5 \
-	VPCLMULQDQ $0x01, X10, X0, X6 \
-	VPCLMULQDQ $0x10, X10, X0, X8 \
-	VPCLMULQDQ $0x11, X10, X0, X7 \
+	VMOVDQU64 POWER(1)(AX), X16     \
+	VPCLMULQDQ $0x00, X16, X0, X5 \
+	VPCLMULQDQ $0x01, X16, X0, X6 \
+	VPCLMULQDQ $0x10, X16, X0, X8 \
+	VPCLMULQDQ $0x11, X16, X0, X7 \
 	VPXOR   X8, X6, X6
 
 // K1 = the message's bytes in the first vector's last three blocks, moved to its start; K2 = the same where they
