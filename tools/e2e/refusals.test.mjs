@@ -15,9 +15,7 @@ scenario("one more than the router takes is refused, and nobody inside is touche
   await bob.join(system.join);
   await Promise.all([ann.sees(bob), bob.sees(ann)]);
 
-  await cem.open(system.join);
-  await cem.page.getByTestId("name").fill("Cem");
-  await cem.page.getByTestId("join").click();
+  await cem.knock(system.join);
   await cem.until("error");
   assert.equal(await cem.outcome(), "meeting-full");
   assert.equal(await ann.tile("Cem").count(), 0);
@@ -39,9 +37,7 @@ scenario("one meeting more than the controller takes is refused", async (t) => {
 
   const other = await newMeeting(system);
   const bob = await Person.arrive(t, dir, "Bob", "blue");
-  await bob.open(other.link);
-  await bob.page.getByTestId("name").fill("Bob");
-  await bob.page.getByTestId("join").click();
+  await bob.knock(other.link);
   await bob.until("error");
   assert.equal(await bob.outcome(), "zone-full");
   assert.equal(await ann.state(), "in");

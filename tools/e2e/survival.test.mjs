@@ -36,9 +36,7 @@ scenario("somebody who joins while the controller is away comes in when it is ba
   await ann.join(link);
 
   await system.zc.kill();
-  await bob.open(link);
-  await bob.page.getByTestId("name").fill("Bob");
-  await bob.page.getByTestId("join").click();
+  await bob.knock(link);
   await bob.page.locator('[data-testid="waiting"][data-code]').waitFor();
   await system.startZC();
   await bob.until("in");
