@@ -97,11 +97,19 @@ func (k Key) Open(dst, sealed, aad []byte, n Nonce) bool {
 	}
 	var tag [TagSize]byte
 	k.vector.open(&tag, dst, sealed[:end], aad, n)
-	if subtle.ConstantTimeCompare(tag[:], sealed[end:]) != 1 {
+	if !equal(&tag, (*[TagSize]byte)(sealed[end:])) {
 		clear(dst)
 		return false
 	}
 	return true
+}
+
+// equal takes the same time whatever the tags are. subtle.ConstantTimeCompare goes byte by byte, which is a sixth of what
+// it costs to open a short packet.
+func equal(a, b *[TagSize]byte) bool {
+	diff := binary.LittleEndian.Uint64(a[:]) ^ binary.LittleEndian.Uint64(b[:])
+	diff |= binary.LittleEndian.Uint64(a[8:]) ^ binary.LittleEndian.Uint64(b[8:])
+	return subtle.ConstantTimeEq(int32(diff|diff>>32), 0) == 1
 }
 
 // portable is the standard library's cipher, made anew for a message too long for the assembly.
