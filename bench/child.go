@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -31,9 +32,9 @@ type Child struct {
 type ChildOptions struct {
 	CPUs  []int  // the processors that it may use; if empty, all
 	Media string // its UDP address; if empty, 127.0.0.1:0
-	// Within runs start where the child is to live, for example on a thread of
-	// another network namespace. If nil, here.
-	Within func(start func() error) error
+	// Within runs the child where it is to live, until it ends, for example on a
+	// thread of another network namespace. If nil, here.
+	Within func(run func() error) error
 	More   []string // arguments
 }
 
@@ -50,7 +51,7 @@ func Start(ctx context.Context, executable string, o ChildOptions) (*Child, erro
 		o.Media = "127.0.0.1:0"
 	}
 	if o.Within == nil {
-		o.Within = func(start func() error) error { return start() }
+		o.Within = func(run func() error) error { return run() }
 	}
 	dir, err := os.MkdirTemp("", "causeway-bench-")
 	if err != nil {
@@ -78,20 +79,16 @@ func (c *Child) start(ctx context.Context, o ChildOptions) error {
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // Ctrl-C is ours to pass on
-	if err := o.Within(func() error { return onProcessors(o.CPUs, cmd.Start) }); err != nil {
-		return fmt.Errorf("bench: %s up: %w", c.executable, err)
-	}
-	c.cmd = cmd
 	ready := make(chan error, 1)
-	go func() {
+	if err := c.keep(cmd, o, func() {
 		line, err := bufio.NewReader(out).ReadBytes('\n')
 		if err == nil {
 			err = json.Unmarshal(line, &c.said)
 		}
 		ready <- err
-		c.exited <- cmd.Wait()
-	}()
+	}); err != nil {
+		return fmt.Errorf("bench: %s up: %w", c.executable, err)
+	}
 	select {
 	case err = <-ready:
 	case <-time.After(30 * time.Second):
@@ -105,6 +102,37 @@ func (c *Child) start(ctx context.Context, o ChildOptions) error {
 	if err != nil {
 		return fmt.Errorf("bench: %s up does not serve: %w; it said: %s", c.executable, err, c.tail())
 	}
+	return nil
+}
+
+// keep starts the child on a thread that stays until it has ended: the kernel
+// ends it with that thread, and so with this process, however that ends. Ctrl-C
+// does not reach the child, which is ours to stop. read is done before it is
+// waited for.
+func (c *Child) keep(cmd *exec.Cmd, o ChildOptions, read func()) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	started := make(chan error, 1)
+	go func() {
+		err := o.Within(func() error {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			err := onProcessors(o.CPUs, cmd.Start)
+			if err != nil {
+				return err
+			}
+			started <- nil
+			read()
+			c.exited <- cmd.Wait()
+			return nil
+		})
+		if err != nil {
+			started <- err
+		}
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	c.cmd = cmd
 	return nil
 }
 

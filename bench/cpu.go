@@ -42,7 +42,7 @@ func (s split) systemShare(before split) float64 {
 }
 
 // busyness is what some processors did since they started, in clock ticks.
-type busyness struct{ busy, stolen, all uint64 }
+type busyness struct{ busy, interrupts, stolen, all uint64 }
 
 // processors reads /proc/stat for the given processors, or for all.
 func processors(cpus []int) (b busyness, err error) {
@@ -67,6 +67,9 @@ func processors(cpus []int) (b busyness, err error) {
 			case 3, 4:
 			case 7:
 				b.stolen += n
+			case 5, 6:
+				b.interrupts += n
+				b.busy += n
 			default:
 				b.busy += n
 			}
@@ -75,14 +78,14 @@ func processors(cpus []int) (b busyness, err error) {
 	return b, nil
 }
 
-// since is the share of the time that the processors were busy, and that a
-// hypervisor gave to others.
-func (b busyness) since(before busyness) (busy, stolen float64) {
+// since are shares of the time that the processors were busy, of that with
+// interrupts, and that a hypervisor gave to others.
+func (b busyness) since(before busyness) (busy, interrupts, stolen float64) {
 	all := float64(b.all - before.all)
 	if all == 0 {
-		return 0, 0
+		return 0, 0, 0
 	}
-	return float64(b.busy-before.busy) / all, float64(b.stolen-before.stolen) / all
+	return float64(b.busy-before.busy) / all, float64(b.interrupts-before.interrupts) / all, float64(b.stolen-before.stolen) / all
 }
 
 // backlogDrops is how many packets the kernel had no room for between two

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -30,14 +31,19 @@ type Figures struct {
 	RatioToFloor      float64 `json:"ratio_to_floor"`
 	CPUCores          float64 `json:"cpu_cores"`
 	LoadCores         float64 `json:"load_cpu_cores"`
-	ServerBusy        float64 `json:"server_busy_ratio"` // of its processors, whoever uses them
-	LoadBusy          float64 `json:"load_busy_ratio"`   // likewise
-	Stolen            float64 `json:"stolen_ratio"`      // by the hypervisor, of all processors
+	ServerBusy        float64 `json:"server_busy_ratio"`    // of its processors, whoever uses them
+	LoadBusy          float64 `json:"load_busy_ratio"`      // likewise
+	LoadInterrupts    float64 `json:"load_interrupt_ratio"` // of them: taking packets in
+	Stolen            float64 `json:"stolen_ratio"`         // by the hypervisor, of all processors
 
 	P50MS  float64 `json:"p50_ms"`
 	P99MS  float64 `json:"p99_ms"`
 	P999MS float64 `json:"p999_ms"`
 	MaxMS  float64 `json:"max_ms"`
+
+	// Joins are those of churn, each with the leaving that follows it.
+	JoinsPerS float64 `json:"joins_per_s"`
+	CPUJoinMS float64 `json:"cpu_ms_per_join"` // beyond what forwarding costs
 
 	RSS           float64 `json:"rss_bytes"`
 	CalibrationNS float64 `json:"calibration_seal_ns"`
@@ -68,6 +74,8 @@ type Point struct {
 	// Share is the load as a share of what saturated the router; 0 if that was
 	// not sought.
 	Share float64 `json:"load_share"`
+	// Participants is how many took part.
+	Participants int `json:"participants"`
 	Figures
 	Spread  map[string]Spread `json:"spread"`
 	Samples []Figures         `json:"samples"`
@@ -92,4 +100,17 @@ func (p *Point) values(key string) []float64 {
 		values[i] = p.Samples[i].get(key)
 	}
 	return values
+}
+
+// String is one line of progress.
+func (v *Figures) String() string {
+	s := fmt.Sprintf("rate %.3g, %.0f packets/s in, %.0f out, %.0f lost, %.3f µs each, p99 %.2f ms",
+		v.Rate, v.PacketsInPerS, v.PacketsOutPerS, v.LostByRouter, v.CPUPerPacketUS, v.P99MS)
+	if v.RatioToFloor > 0 {
+		s += fmt.Sprintf(", %.2f × the floor", v.RatioToFloor)
+	}
+	if v.JoinsPerS > 0 {
+		s += fmt.Sprintf(", %.0f joins/s of %.2f ms", v.JoinsPerS, v.CPUJoinMS)
+	}
+	return s
 }

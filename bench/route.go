@@ -30,6 +30,10 @@ type RouteOptions struct {
 	// Shares makes Route look for the rate that saturates the router, and
 	// measure at these shares of it. If empty, at Rate.
 	Shares []float64
+	// Sweep raises "rate" or "participants" step by step, from what is given
+	// here, until something is lost or the load is saturated. Each step is a
+	// point.
+	Sweep string
 	// Rounds are kept, after one that is dropped. If zero, 5.
 	Rounds int
 	// Window is how long each measurement takes. If zero, 2 s.
@@ -80,6 +84,9 @@ func (o RouteOptions) withDefaults() (RouteOptions, error) {
 			bad = append(bad, fmt.Errorf("bench: "+format, args...))
 		}
 	}
+	check(o.Sweep == "" || o.Sweep == "rate" || o.Sweep == "participants", "a sweep is of rate or participants, not %q", o.Sweep)
+	check(o.Sweep == "" || len(o.Shares) == 0, "a sweep has no shares of saturation")
+	check(o.Scenario != "churn" || o.Sweep == "" && len(o.Shares) == 0, "churn joins as often as it can: it has neither sweep nor shares of saturation")
 	check(o.Executable != "", "no executable to measure")
 	check(o.Rate > 0 && o.Rate <= 1000, "a rate is more than 0 and at most 1,000, not %g", o.Rate)
 	check(o.Rounds >= 1 && o.Rounds <= 1000, "rounds are between 1 and 1,000, not %d", o.Rounds)
@@ -101,6 +108,14 @@ func Route(ctx context.Context, o RouteOptions) (r *RouteResult, err error) {
 	}
 	progress := &progress{w: o.Progress}
 	defer progress.end()
+	if o.Sweep == "participants" {
+		return sweepParticipants(ctx, o, progress)
+	}
+	return route(ctx, o, progress)
+}
+
+// route is one theatre's programme.
+func route(ctx context.Context, o RouteOptions, progress *progress) (r *RouteResult, err error) {
 	t, err := openTheatre(ctx, o, progress)
 	if err != nil {
 		return nil, err
@@ -110,9 +125,25 @@ func Route(ctx context.Context, o RouteOptions) (r *RouteResult, err error) {
 	if err := t.fill(ctx, r, progress); err != nil {
 		return nil, err
 	}
-	if err := t.play(ctx, o, r, progress); err != nil {
+	before, err := t.counts(ctx)
+	if err != nil {
 		return nil, err
 	}
+	t.publish(true)
+	if o.Sweep == "rate" {
+		err = t.sweepRate(ctx, o, r, progress)
+	} else {
+		err = t.play(ctx, o, r, progress)
+	}
+	if err != nil {
+		return nil, err
+	}
+	after, err := t.counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.GC = after.since(before).pauses()
+	r.settle(t.before, t.crowd.size())
 	return r, t.audit(ctx, r, progress)
 }
 
@@ -172,7 +203,7 @@ func (t *theatre) fill(ctx context.Context, r *RouteResult, progress *progress) 
 		return err
 	}
 	so, took := t.crowd.size(), end.At.Sub(t.before.At).Seconds()
-	busy, _ := full.since(load)
+	busy, _, _ := full.since(load)
 	r.joins(t.crowd, took, (end.CPU - t.before.CPU).Seconds(), busy, len(t.server))
 	progress.say("settling")
 	if err := sleep(ctx, settle); err != nil {
@@ -191,9 +222,8 @@ const settle = time.Second
 
 // play measures round by round, every load in turn, and drops the first round.
 func (t *theatre) play(ctx context.Context, o RouteOptions, r *RouteResult, progress *progress) error {
-	t.publish(true)
 	paces := []float64{o.Rate}
-	r.Points = []Point{{}}
+	r.Points = []Point{{Participants: t.scene.participants}}
 	if len(o.Shares) > 0 {
 		full, err := t.saturate(ctx, o.Rate, r, progress)
 		if err != nil {
@@ -203,12 +233,8 @@ func (t *theatre) play(ctx context.Context, o RouteOptions, r *RouteResult, prog
 		paces, r.Points = nil, nil
 		for _, s := range shares {
 			paces = append(paces, s*full)
-			r.Points = append(r.Points, Point{Share: s})
+			r.Points = append(r.Points, Point{Share: s, Participants: t.scene.participants})
 		}
-	}
-	before, err := t.counts(ctx)
-	if err != nil {
-		return err
 	}
 	for round := range o.Rounds + 1 {
 		for i, pace := range paces {
@@ -216,19 +242,13 @@ func (t *theatre) play(ctx context.Context, o RouteOptions, r *RouteResult, prog
 			if err != nil {
 				return err
 			}
-			progress.say("round %d of %d: rate %.3g, %.0f packets/s in, %.0f out, %.3f µs each, %.2f × the floor, p99 %.2f ms",
-				round, o.Rounds, pace, f.PacketsInPerS, f.PacketsOutPerS, f.CPUPerPacketUS, f.RatioToFloor, f.P99MS)
+			progress.say("round %d of %d: %s", round, o.Rounds, &f)
 			if round > 0 {
 				r.Points[i].Samples = append(r.Points[i].Samples, f)
 			}
 		}
 	}
-	after, err := t.counts(ctx)
-	if err != nil {
-		return err
-	}
-	r.GC = after.since(before).pauses()
-	r.settle(t.before, t.crowd.size())
+	t.judge(r)
 	return nil
 }
 
@@ -237,6 +257,9 @@ func (t *theatre) play(ctx context.Context, o RouteOptions, r *RouteResult, prog
 func (t *theatre) sample(ctx context.Context, pace float64, window time.Duration) (f Figures, err error) {
 	t.setPace(pace)
 	t.publish(true)
+	if t.scene.name == "churn" {
+		return t.churn(ctx, window)
+	}
 	if f, err = t.window(ctx, window); err != nil {
 		return f, err
 	}

@@ -173,20 +173,23 @@ func (r *RouteResult) Faults() (faults []string) {
 // Print writes the result as a table for people.
 func (r *RouteResult) Print(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %d participants in %d meeting(s), %d publish in each; over %s, router on CPU %s, load on CPU %s; %d rounds of %.1f s\n\n",
-		r.Scenario, r.Participants, r.Meetings, r.Publishers, r.Network, orAll(r.ServerCPUs), orAll(r.LoadCPUs), r.Rounds, r.WindowS)
+		r.Scenario, r.Participants, r.Meetings, r.Publishers, r.Network, orElse(r.ServerCPUs, "any"), orElse(r.LoadCPUs, "any"), r.Rounds, r.WindowS)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "load\trate\tin/s\tout/s\tMbit/s\tlost\tµs/packet\tspread\tuser\tsystem\tfloor\tratio\tp50 ms\tp99\tp99.9\trouter\tload\trun\tseal ns\t")
+	fmt.Fprintln(t, "N\tload\trate\tin/s\tout/s\tMbit/s\tlost\tµs/packet\tspread\tuser\tsystem\tfloor\tratio\tp50 ms\tp99\tp99.9\trouter\tload\trun\tseal ns\t")
 	for _, p := range r.Points {
 		load := "-"
 		if p.Share > 0 {
 			load = fmt.Sprintf("%.0f %%", 100*p.Share)
 		}
-		fmt.Fprintf(t, "%s\t%.3g\t%.0f\t%.0f\t%.0f\t%.0f\t%.3f\t±%.0f %%\t%.3f\t%.3f\t%.3f\t%.2f\t%.3f\t%.3f\t%.3f\t%.0f %%\t%.0f %%\t%.1f\t%.0f\t\n",
-			load, p.Rate, p.PacketsInPerS, p.PacketsOutPerS, p.BitsOutPerS/1e6, p.LostByRouter, p.CPUPerPacketUS, 50*p.Spread["cpu_us_per_packet"].share(),
+		fmt.Fprintf(t, "%d\t%s\t%.3g\t%.0f\t%.0f\t%.0f\t%.0f\t%.3f\t±%.0f %%\t%.3f\t%.3f\t%.3f\t%.2f\t%.3f\t%.3f\t%.3f\t%.0f %%\t%.0f %%\t%.1f\t%.0f\t\n",
+			p.Participants, load, p.Rate, p.PacketsInPerS, p.PacketsOutPerS, p.BitsOutPerS/1e6, p.LostByRouter, p.CPUPerPacketUS, 50*p.Spread["cpu_us_per_packet"].share(),
 			p.UserPerPacketUS, p.SystemPerPacketUS, p.FloorPerPacketUS, p.RatioToFloor, p.P50MS, p.P99MS, p.P999MS, 100*p.CPUCores, 100*p.LoadBusy, p.PerMessage, p.CalibrationNS)
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	if r.JoinsPerS > 0 {
+		fmt.Fprintf(w, "\nchurn     %.0f joins and leaves per second, %.2f ms of the router's time each; saturated: %s\n", r.JoinsPerS, r.CPUJoinMS, orElse(r.LimitedBy, "neither side, four came at a time"))
 	}
 	j, a := r.Joining, r.Audit
 	fmt.Fprintf(w, "\njoining   %.0f per second, %.2f ms of the router's time each (it was %.0f %% busy, the load %.0f %%); p50 %.1f ms, p99 %.1f ms; %d failed\n",
@@ -207,9 +210,9 @@ func (r *RouteResult) Print(w io.Writer) error {
 	return err
 }
 
-func orAll(cpus string) string {
-	if cpus == "" {
-		return "any"
+func orElse(text, other string) string {
+	if text == "" {
+		return other
 	}
-	return cpus
+	return text
 }

@@ -10,7 +10,9 @@ import (
 
 const (
 	fullCore   = 0.95 // of its processors: the router is saturated
-	fullLoad   = 0.97 // of its processors: the load is
+	fullLoad   = 0.97 // of its processors: the load is, if most of that is its own doing
+	ownLoad    = 0.85
+	onTime     = 0.97 // of what publishers are to send
 	probeTime  = 700 * time.Millisecond
 	mostProbes = 16
 	highest    = 1000 // times the rate 1
@@ -33,17 +35,15 @@ func (t *theatre) saturate(ctx context.Context, rate float64, r *RouteResult, pr
 		r.Probes = append(r.Probes, f)
 		progress.say("looking for saturation: rate %.3g, router %.0f %%, load %.0f %%, %.0f packets/s out, %.0f lost",
 			rate, 100*used, 100*f.LoadBusy, f.PacketsOutPerS, f.LostByRouter)
-		behind := f.PacketsInPerS < 0.97*rate*t.scene.packetsPerSecond()
 		switch {
 		case lost:
 			bad = rate
 		case used >= fullCore:
 			r.LimitedBy = "router"
 			return rate, nil
-		case f.LoadBusy >= fullLoad || behind:
+		case t.overloaded(&f):
 			r.LimitedBy = "load"
-			r.Failures = append(r.Failures, fmt.Sprintf("the load was saturated before the router: at %.0f packets/s in and %.0f/s out its processors were %.0f %% busy and the router's %.0f %%, so the router may do more than is said here",
-				f.PacketsInPerS, f.PacketsOutPerS, 100*f.LoadBusy, 100*used))
+			r.Failures = append(r.Failures, t.overload(&f))
 			return rate, nil
 		default:
 			full = rate
@@ -61,4 +61,41 @@ func (t *theatre) saturate(ctx context.Context, rate float64, r *RouteResult, pr
 		return 0, fmt.Errorf("bench: the router loses packets however little it is given")
 	}
 	return full, nil
+}
+
+// overloaded reports whether it is the load that does not keep up.
+func (t *theatre) overloaded(f *Figures) bool {
+	cores := float64(max(1, len(t.load)))
+	own := f.LoadCores/cores + f.LoadInterrupts
+	return f.PacketsInPerS < onTime*f.Rate*t.scene.packetsPerSecond() || f.LoadBusy >= fullLoad && own >= ownLoad
+}
+
+// overload says so.
+func (t *theatre) overload(f *Figures) string {
+	text := fmt.Sprintf("the load was saturated before the router, which may do more than is said here: %.0f packets/s of %.0f came in, %.0f/s went out, while the router used %.2f processors and the load's were %.0f %% busy",
+		f.PacketsInPerS, f.Rate*t.scene.packetsPerSecond(), f.PacketsOutPerS, f.CPUCores, 100*f.LoadBusy)
+	if own := f.LoadCores/float64(max(1, len(t.load))) + f.LoadInterrupts; own < ownLoad {
+		text += fmt.Sprintf(" (others on this machine had a part in that: the load's own is %.0f %%)", 100*own)
+	}
+	return text
+}
+
+// judge says what was saturated in any of the points. That it is the load is a
+// failure, but for churn, in which joining costs both sides the same.
+func (t *theatre) judge(r *RouteResult) {
+	for i := range r.Points {
+		for k := range r.Points[i].Samples {
+			f := &r.Points[i].Samples[k]
+			switch {
+			case r.LimitedBy == "load" || !t.overloaded(f):
+			case f.CPUCores >= fullCore*float64(max(1, len(t.server))):
+				r.LimitedBy = "router"
+			case t.scene.name == "churn":
+				r.LimitedBy = "load"
+			default:
+				r.LimitedBy = "load"
+				r.Failures = append(r.Failures, t.overload(f))
+			}
+		}
+	}
 }

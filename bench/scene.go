@@ -5,7 +5,6 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +41,8 @@ const (
 	videoPerSecond = pictureRate * picturePackets
 	galleryShown   = 25
 	speakers       = 3
+
+	mostParticipants = 5000
 )
 
 func newScene(name string, n, publishers int) (scene, error) {
@@ -64,8 +65,8 @@ func newScene(name string, n, publishers int) (scene, error) {
 	}
 	s.speakers = min(s.publishers, speakers)
 	switch {
-	case n < 2 || n > 5000:
-		return s, fmt.Errorf("bench: %s takes 2 to 5,000 participants, not %d", name, n)
+	case n < 2 || n > mostParticipants:
+		return s, fmt.Errorf("bench: %s takes 2 to %d participants, not %d", name, mostParticipants, n)
 	case s.publishers > min(n, 100):
 		return s, fmt.Errorf("bench: %d participants cannot have %d publishers", n, s.publishers)
 	case s.size > 0 && (n%s.size != 0 || publishers > s.size):
@@ -150,6 +151,3 @@ func (s *scene) String() string {
 	fmt.Fprintf(&b, ", %d publish", s.publishers*s.meetings())
 	return b.String()
 }
-
-// known reports whether a scenario has this name.
-func known(name string) bool { return slices.Contains(Scenarios, name) }

@@ -88,7 +88,8 @@ func (s *stage) open(ctx context.Context, o stageOptions) (err error) {
 }
 
 // openRig makes the bare forwarder that the router is compared with, on the
-// router's first processor.
+// router's first processor. What it sends is dropped there as well, which costs
+// less than waking another processor for it, as the router has to.
 func (s *stage) openRig(loopback bool) error {
 	c := floor.Config{Loopback: loopback} // the peer is the lowest other one
 	if len(s.server) > 0 {

@@ -124,7 +124,7 @@ func (t *theatre) window(ctx context.Context, long time.Duration) (f Figures, er
 	if err != nil {
 		return f, err
 	}
-	t.crowd.latency() // of the time before
+	t.verifiers(func(one *client.Client) { one.Latency(hdrhistogram.New(1, 100_000_000, 2)) }) // of the time before
 	a, err := t.now(ctx)
 	if err != nil {
 		return f, err
@@ -178,9 +178,9 @@ func (t *theatre) figures(a, b instant, c counts) (f Figures) {
 		f.UserPerPacketUS = f.CPUPerPacketUS - f.SystemPerPacketUS
 	}
 	f.CPUCores, f.LoadCores = cpu/1e6/took, (b.own-a.own).Seconds()/took
-	f.ServerBusy, _ = b.server.since(a.server)
-	f.LoadBusy, _ = b.load.since(a.load)
-	_, f.Stolen = b.all.since(a.all)
+	f.ServerBusy, _, _ = b.server.since(a.server)
+	f.LoadBusy, f.LoadInterrupts, _ = b.load.since(a.load)
+	_, _, f.Stolen = b.all.since(a.all)
 	f.RSS = float64(b.usage.RSS)
 	return f
 }

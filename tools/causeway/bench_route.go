@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ func benchRouteCommand() *cli.Command {
 		),
 		Flags: append(routeFlags(),
 			&cli.BoolFlag{Name: "benchstat", Usage: "print what benchstat reads"},
+			&cli.PathFlag{Name: "svg", Usage: "draw the result into a `FILE` as well"},
 			jsonFlag(),
 		),
 		Action: runBenchRoute,
@@ -42,6 +44,7 @@ func routeFlags() []cli.Flag {
 		&cli.IntFlag{Name: "publishers", Usage: "how many of a meeting publish", DefaultText: "the scenario's own"},
 		&cli.Float64Flag{Name: "rate", Value: 1, Usage: "how many times a publisher sends 150 packets of pictures and 50 of sound a second"},
 		&cli.Float64SliceFlag{Name: "at", Usage: "look for the rate that saturates the router, and measure at these `SHARES` of it"},
+		&cli.StringFlag{Name: "sweep", Usage: "raise `WHAT`, rate or participants, from the given value until something is lost"},
 		&cli.IntFlag{Name: "rounds", Value: 5, Usage: "rounds that count, after one that does not"},
 		&cli.DurationFlag{Name: "window", Value: 2 * time.Second, Usage: "how long each measurement takes"},
 		&cli.IntFlag{Name: "verifiers", Value: 4, Usage: "how many participants look at every packet"},
@@ -59,7 +62,7 @@ func routeOptions(c *cli.Context) (bench.RouteOptions, error) {
 	}
 	o := bench.RouteOptions{
 		Executable: executable, Scenario: c.String("scenario"), Participants: c.Int("participants"), Publishers: c.Int("publishers"),
-		Rate: c.Float64("rate"), Shares: c.Float64Slice("at"), Rounds: c.Int("rounds"), Window: c.Duration("window"), Verifiers: c.Int("verifiers"),
+		Rate: c.Float64("rate"), Shares: c.Float64Slice("at"), Sweep: c.String("sweep"), Rounds: c.Int("rounds"), Window: c.Duration("window"), Verifiers: c.Int("verifiers"),
 		ServerCPUs: c.IntSlice("server-cpu"), LoadCPUs: c.IntSlice("load-cpu"), Loopback: c.Bool("loopback"), NoGSO: c.Bool("no-gso"),
 		Tickets: func(state string) (bench.Tickets, error) { return openMint(c.Context, state) },
 	}
@@ -78,7 +81,18 @@ func runBenchRoute(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := report(c, result, func(w io.Writer) { result.Print(w) }); err != nil {
+	result.Command = strings.Join(append([]string{"causeway"}, os.Args[1:]...), " ")
+	if path := c.Path("svg"); path != "" {
+		if err := writeTo(path, result.PrintSVG); err != nil {
+			return err
+		}
+	}
+	if c.Bool("benchstat") {
+		err = result.PrintBenchstat(c.App.Writer)
+	} else {
+		err = report(c, result, func(w io.Writer) { result.Print(w) })
+	}
+	if err != nil {
 		return err
 	}
 	if faults := result.Faults(); len(faults) > 0 {
@@ -107,3 +121,12 @@ func (m mint) Ticket(ctx context.Context, meeting, name string) (string, error) 
 
 // Close implements io.Closer.
 func (m mint) Close() error { return m.cloud.Close() }
+
+// writeTo makes a file of what write writes.
+func writeTo(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
