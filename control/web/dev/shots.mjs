@@ -14,7 +14,7 @@ const args = process.argv.slice(2);
 const at = args.indexOf("--out");
 const out = at >= 0 ? args.splice(at, 2)[1] : join(import.meta.dirname, "shots");
 mkdirSync(out, { recursive: true });
-const script = readFileSync(join(import.meta.dirname, "mock.js"), "utf8");
+const script = ["drawn.js", "mock.js"].map((f) => readFileSync(join(import.meta.dirname, f), "utf8")).join("\n");
 const sizes = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 }, small: { width: 360, height: 640 } };
 
 const site = await serve();
