@@ -7,7 +7,8 @@ import (
 )
 
 // gcm is one session key of the AEAD profile, with room for the associated data of the SRTCP packet at hand: it may not
-// be a slice of a local array, which would escape where the standard library does the work.
+// be a slice of a local array, which would escape where the standard library does the work. SealRTP and OpenRTP use key
+// and nonce themselves, a call less on the packet's way.
 type gcm struct {
 	key  aesgcm.Key
 	salt aesgcm.Nonce
@@ -28,16 +29,6 @@ func (g *gcm) nonce(ssrc uint32, index uint64) aesgcm.Nonce {
 		Head: g.salt.Head ^ (uint64(ssrc)<<16 | index>>32),
 		Tail: g.salt.Tail ^ uint32(index),
 	}
-}
-
-// sealRTP writes ciphertext and tag to dst, whose length is theirs.
-func (g *gcm) sealRTP(dst, header, payload []byte, ssrc uint32, index uint64) {
-	g.key.Seal(dst, payload, header, g.nonce(ssrc, index))
-}
-
-// openRTP decrypts body (ciphertext and tag) in place.
-func (g *gcm) openRTP(header, body []byte, ssrc uint32, index uint64) bool {
-	return g.key.Open(body, body, header, g.nonce(ssrc, index))
 }
 
 // sealRTCP fills dst: header, ciphertext, tag, index word (RFC 7714 section 9.2).

@@ -59,8 +59,8 @@ func (o *Opener) OpenRTP(s *Stream, packet []byte, headerLen int) (plaintextLen 
 	}
 	ssrc := binary.BigEndian.Uint32(packet[8:])
 	var ok bool
-	if o.gcm != nil {
-		ok = o.gcm.openRTP(packet[:headerLen], packet[headerLen:], ssrc, index)
+	if g := o.gcm; g != nil {
+		ok = g.key.Open(packet[headerLen:], packet[headerLen:], packet[:headerLen], g.nonce(ssrc, index))
 	} else {
 		ok = o.cm.openRTP(packet, headerLen, ssrc, index)
 	}
