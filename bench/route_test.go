@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -19,24 +20,27 @@ import (
 	"causeway/bench/netns"
 )
 
-// causeway is the binary of this tree, built once.
-var causeway = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "causeway-bench-test-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "causeway")
-	out, err := exec.Command("go", "build", "-o", path, "causeway/tools/causeway").CombinedOutput()
-	if err != nil {
-		return "", &os.PathError{Op: string(out), Path: path, Err: err}
-	}
-	return path, nil
-})
+// causeway is the binary of this tree, built once, in built.
+var (
+	built    string
+	causeway = sync.OnceValues(func() (string, error) {
+		var err error
+		if built, err = os.MkdirTemp("", "causeway-built-"); err != nil {
+			return "", err
+		}
+		path := filepath.Join(built, "causeway")
+		out, err := exec.Command("go", "build", "-o", path, "causeway/tools/causeway").CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("go build: %w: %s", err, out)
+		}
+		return path, nil
+	})
+)
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := causeway(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
