@@ -16,12 +16,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
 
 // version is set by the Makefile from git.
 var version = "dev"
+
+// lastDeadline ends a stop that hangs. The parts have shorter ones of their own.
+const lastDeadline = 15 * time.Second
 
 func main() {
 	os.Exit(run(os.Args, os.Stdout, os.Stderr))
@@ -34,6 +38,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	go func() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
+		time.AfterFunc(lastDeadline, func() {
+			fmt.Fprintf(stderr, "causeway: a part did not stop within %v; it was ended\n", lastDeadline)
+			os.Exit(1)
+		})
 	}()
 	err := newApp(stdout, stderr).RunContext(ctx, args)
 	var wrong *usageError

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 )
 
@@ -33,11 +34,16 @@ func (s served) screen(w io.Writer) {
 	case s.created:
 		password += "   (generated just now)"
 	}
+	// Both are of one width, for the column.
+	where, hint := "From elsewhere", ""
+	if s.local() {
+		where, hint = "Over HTTPS    ", "\n  Both addresses are for browsers on this machine; --public ADDR lets others in.\n"
+	}
 	fmt.Fprintf(w, `
 Causeway is running. Ctrl-C stops it; accounts and meetings stay in %s.
 
   On this machine   http://%s/
-  From elsewhere    https://%s/   (generated certificate: browsers ask once)
+  %s    https://%s/   (generated certificate: browsers ask once)
 
   Sign in as        %s
   Password          %s
@@ -46,6 +52,12 @@ Causeway is running. Ctrl-C stops it; accounts and meetings stay in %s.
                     Open it in two windows and you have a conversation.
 
   Media             UDP %s
+%s
+`, s.state, s.HTTP, where, s.Public, s.Account, password, s.JoinURL, strings.Join(s.AllMedia, ", "), hint)
+}
 
-`, s.state, s.HTTP, s.Public, s.Account, password, s.JoinURL, strings.Join(s.AllMedia, ", "))
+// local reports whether the public address is a loopback address.
+func (s served) local() bool {
+	a, err := netip.ParseAddrPort(s.Public)
+	return err == nil && a.Addr().IsLoopback()
 }
