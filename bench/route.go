@@ -54,6 +54,8 @@ type RouteOptions struct {
 	Tickets func(state string) (Tickets, error)
 	// Progress gets a line that is written over; nil for none.
 	Progress io.Writer
+
+	profile bool // the child can be profiled
 }
 
 func (o RouteOptions) withDefaults() (RouteOptions, error) {
@@ -165,6 +167,9 @@ func openTheatre(ctx context.Context, o RouteOptions, progress *progress) (*thea
 	if o.NoGSO {
 		more = append(more, "--no-gso")
 		t.form = floor.Plain
+	}
+	if o.profile {
+		more = append(more, "--pprof")
 	}
 	t.looks = scene.looks(o.Verifiers)
 	t.stage, err = openStage(ctx, stageOptions{

@@ -17,7 +17,7 @@ func benchCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "bench",
 		Usage:       "load a system with synthetic participants and measure it",
-		Subcommands: []*cli.Command{benchMeetCommand(), benchRouteCommand()},
+		Subcommands: []*cli.Command{benchMeetCommand(), benchRouteCommand(), benchCompareCommand(), benchProfileCommand()},
 	}
 }
 

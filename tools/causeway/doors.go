@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"net/netip"
 	"regexp"
 
@@ -77,6 +78,20 @@ func (d *doors) open(h http.Handler, ready func() error) {
 	inside := http.NewServeMux()
 	inside.Handle("GET /metrics", promhttp.HandlerFor(d.registry, promhttp.HandlerOpts{}))
 	inside.Handle("/", common)
+	d.inside = inside
+}
+
+// profile adds Go's profiles to the loopback address if --pprof was given. Call
+// open before.
+func (d *doors) profile(c *cli.Context) {
+	if !c.Bool("pprof") {
+		return
+	}
+	inside := http.NewServeMux()
+	inside.HandleFunc("GET /debug/pprof/", pprof.Index)
+	inside.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	inside.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	inside.Handle("/", d.inside)
 	d.inside = inside
 }
 

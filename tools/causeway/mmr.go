@@ -53,6 +53,7 @@ func routerFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "advertise-media", Usage: "UDP `ADDR`ess to tell browsers instead, if a NAT stands before this machine"},
 		limitFlag("participants", "how many participants this router takes", 350),
 		&cli.IntFlag{Name: "shards", Usage: "how many packet loops run", DefaultText: "one per CPU"},
+		&cli.BoolFlag{Name: "pprof", Usage: "let programs on this machine profile this one, below /debug/pprof/ at the --http address"},
 		&cli.BoolFlag{Name: "no-gso", Usage: "send every datagram by itself, for devices whose segmentation offload is broken"},
 	}
 }
@@ -113,6 +114,7 @@ func runMMR(c *cli.Context) error {
 		return err
 	}
 	d.open(http.NotFoundHandler(), node.Ready)
+	d.profile(c)
 	return d.run(c, func() error {
 		v := struct {
 			Node  string   `json:"node"`

@@ -107,6 +107,7 @@ func (s *system) open(c *cli.Context, media router.Config) (err error) {
 		mux.Handle(prefix, meet)
 	}
 	s.doors.open(mux, s.ready)
+	s.doors.profile(c)
 	s.zone.Register(s.doors.registry)
 	return s.cloud.Register(s.doors.registry)
 }

@@ -44,7 +44,7 @@ func strict(parent string, commands []*cli.Command) {
 		action := cmd.Action
 		cmd.Action = func(c *cli.Context) error {
 			err := usagef("%q is no flag of %s", c.Args().First(), name)
-			if !c.Args().Present() {
+			if !c.Args().Present() || cmd.ArgsUsage != "" {
 				err = action(c)
 			}
 			var use *usageError
