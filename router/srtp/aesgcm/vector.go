@@ -1,7 +1,7 @@
 package aesgcm
 
-// numPowers is how many powers of the hash key the assembly multiplies by between two reductions: a vector that waits
-// since the sixteen blocks before, sixteen blocks, and the block of lengths.
+// numPowers is how many powers of the hash key a message's end needs one by one: for a vector that waits, sixteen blocks
+// at most, and the block of lengths.
 const numPowers = 21
 
 // tables are what the assembly keeps of a key, and it knows their layout. There are no pointers in them: so the

@@ -5,15 +5,15 @@
 // last byte only.
 //
 // The hash is a polynomial in the hash key H, whose coefficients are the blocks of associated data, of ciphertext, and
-// one of lengths. A vector waits in WAIT, not yet multiplied; the sixteen blocks that follow need it times H^16 and
-// themselves times H^12, H^8, H^4 and 1, each of the four blocks of a vector alike: Horner's rule, on four polynomials
-// side by side. Only at the end each block of a vector gets its own power. The powers lie in falling order, so that
-// four are one load, whose offset depends on how many blocks remain.
+// one of lengths. A vector waits in WAIT, not yet multiplied; the thirty-two blocks that follow need it times H^32 and
+// themselves times H^28, H^24 and so on to 1, each of the four blocks of a vector alike: Horner's rule, on four
+// polynomials side by side. An odd sixteen go first, as the second half of thirty-two. Only at the end each block of a
+// vector gets its own power: the powers lie in falling order, so that four are one load, whose offset depends on how
+// many blocks remain.
 //
 // Numbers are byte-reversed blocks. A product takes four carry-less multiplications, LO, MID (two) and HI, 64 bits
-// apart, which are reduced only after a sum: Montgomery's way, with the polynomial's upper half, FOLD, twice. A
-// VPCLMULQDQ of 512 bits costs port 5 two cycles and a VAESENC costs port 0 one, so that the two halves of the work,
-// where they are interleaved, fill both.
+// apart, or three by Karatsuba's rule. They are reduced only after a sum: Montgomery's way, with the polynomial's upper
+// half, FOLD, twice. VAESENC wants port 0, VPCLMULQDQ port 5 and two cycles, so the cipher and the hash stand interleaved.
 //
 // Masked loads and stores touch nothing outside the message. Their addresses start inside it, since one that starts on
 // an absent page before it takes a microcode assist of a quarter of a microsecond.
