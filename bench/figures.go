@@ -58,8 +58,8 @@ func (v *Figures) each(f func(key string, value *float64)) {
 	}
 }
 
-// get is one figure by its key; 0 if there is none.
-func (v *Figures) get(key string) (value float64) {
+// Get is one figure by its key; 0 if there is none.
+func (v *Figures) Get(key string) (value float64) {
 	v.each(func(k string, p *float64) {
 		if k == key {
 			value = *p
@@ -97,7 +97,7 @@ func (p *Point) settle() {
 func (p *Point) values(key string) []float64 {
 	values := make([]float64, len(p.Samples))
 	for i := range p.Samples {
-		values[i] = p.Samples[i].get(key)
+		values[i] = p.Samples[i].Get(key)
 	}
 	return values
 }

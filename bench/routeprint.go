@@ -36,7 +36,7 @@ func (r *RouteResult) PrintBenchstat(w io.Writer) error {
 			f := &p.Samples[k]
 			fmt.Fprintf(&b, "BenchmarkRoute/%s/n=%d/%s\t%.0f", r.Scenario, p.Participants, p.load("="), max(1, f.PacketsOut))
 			for _, unit := range statUnits {
-				if v := f.get(unit[0]); v != 0 || unit[0] == "lost_by_router" {
+				if v := f.Get(unit[0]); v != 0 || unit[0] == "lost_by_router" {
 					fmt.Fprintf(&b, "\t%s %s", strconv.FormatFloat(v, 'g', 6, 64), unit[1])
 				}
 			}
@@ -70,7 +70,7 @@ func (r *RouteResult) PrintSVG(w io.Writer) error {
 		g := plot.Group{Title: title}
 		add := func(p *Point, key, label string, strong bool) {
 			s, ok := p.Spread[key]
-			v := p.get(key)
+			v := p.Get(key)
 			if !ok {
 				s = Spread{v, v, v}
 			}

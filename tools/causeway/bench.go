@@ -15,9 +15,10 @@ import (
 
 func benchCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "bench",
-		Usage:       "load a system with synthetic participants and measure it",
-		Subcommands: []*cli.Command{benchMeetCommand(), benchRouteCommand(), benchCompareCommand(), benchProfileCommand()},
+		Name:  "bench",
+		Usage: "load a system with synthetic participants and measure it",
+		Subcommands: []*cli.Command{benchMeetCommand(), benchRouteCommand(), benchCompareCommand(), benchProfileCommand(),
+			benchFloorCommand(), benchPerfCommand(), benchPageCommand()},
 	}
 }
 
