@@ -38,11 +38,30 @@ func testSteps(fuzztime string) []step {
 	}
 }
 
+// results is where `make perf` keeps what it measured.
+const results = "bench/results"
+
 // perfSteps are what `make perf` runs.
 func perfSteps() []step {
 	return []step{
-		{"bench", false, command("bin/causeway", "bench", "meet")},
-		{"click-to-first-frame", false, script("tools/e2e", "perf")},
+		{"bench", false, command("bin/causeway", "bench", "perf", "--results", results)},
+		{"click-to-first-frame", false, recorded("tools/e2e", "perf", filepath.Join(results, "browser.json"))},
+		{"page", false, command("bin/causeway", "bench", "page", "--results", results, "--out", "PERF.md")},
+	}
+}
+
+// recorded makes a step of one script of the package.json in dir, whose output
+// is kept in file if it succeeds.
+func recorded(dir, name, file string) func(context.Context) (tally, error) {
+	return func(ctx context.Context) (tally, error) {
+		if err := install(ctx, dir); err != nil {
+			return tally{}, err
+		}
+		var out bytes.Buffer
+		if err := start(ctx, dir, io.MultiWriter(os.Stdout, &out), "npm", "run", "--silent", name).Run(); err != nil {
+			return tally{}, err
+		}
+		return tally{}, os.WriteFile(file, out.Bytes(), 0o644)
 	}
 }
 
