@@ -15,6 +15,8 @@ var hasVector = cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ && cpu.X86.HasBMI2 &&
 
 // counters are the last bytes of the blocks' counters, 1 to 256, each at its place in 16 bytes. They lie where the
 // allocator puts them, which is on a page of their own, so that no load straddles two cache lines.
+//
+//lint:ignore U1000 the assembly reads it
 var counters = newCounters()
 
 func newCounters() *[maxVector + 32]byte {
