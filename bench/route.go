@@ -194,11 +194,11 @@ func (t *theatre) fill(ctx context.Context, r *RouteResult, progress *progress) 
 	n := t.scene.participants
 	t.crowd, err = gather(ctx, t.target, n, func(i int, c *client.Config) {
 		t.scene.shape(i, t.looks[i], t.stage, c)
+		c.Paused = true
 	}, func(so int) { progress.say("joining: %d of %d", so, n) })
 	if err != nil {
 		return err
 	}
-	t.publish(false)
 	end, err := t.target.Server.Usage(ctx)
 	if err != nil {
 		return err

@@ -35,7 +35,8 @@ type Audit struct {
 	RouterLost  map[string]uint64 `json:"router_lost"`  // what it says itself, by cause
 	Verified    uint64            `json:"verified"`     // packets that verifiers looked at
 	Missing     uint64            `json:"missing"`      // of theirs, for good
-	Damaged     uint64            `json:"damaged"`      // of theirs: damaged, misrouted, out of order, not authentic
+	Damaged     uint64            `json:"damaged"`      // of theirs: damaged, misrouted, not authentic, of no lane
+	Disordered  uint64            `json:"disordered"`   // of theirs: numbers or pictures that do not follow, as after a loss
 	Backlog     uint64            `json:"backlog_lost"` // by this machine's kernel between the devices
 	SocketDrops uint64            `json:"socket_drops"` // at verifiers
 }
@@ -130,7 +131,7 @@ func (t *theatre) audit(ctx context.Context, r *RouteResult, progress *progress)
 	r.Audit = Audit{
 		Sent: at.sent.Sent + at.sent.Resent, RouterIn: uint64(c.router("packets_in_total")), RouterOut: uint64(c.router("packets_out_total")),
 		Arrived: f.Received + at.drained[0], RouterLost: c.lost(),
-		Verified: f.Received, Missing: f.Lost + f.Waiting + f.Skipped, Damaged: f.Damaged + f.Misrouted + f.Disordered + f.Unauthentic + f.Stray,
+		Verified: f.Received, Missing: f.Lost + f.Waiting + f.Skipped, Damaged: f.Damaged + f.Misrouted + f.Unauthentic + f.Stray, Disordered: f.Disordered,
 		SocketDrops: f.SocketDrops, Backlog: at.backlog - t.backlog,
 	}
 	for _, err := range []error{t.crowd.failed, t.crowd.failure()} {
@@ -161,7 +162,10 @@ func (r *RouteResult) Faults() (faults []string) {
 		}
 	}
 	add(uint64(r.Joining.Failed), "joins failed")
-	add(r.Audit.Damaged, "packets damaged, misplaced, out of order or not authentic at the verifiers")
+	add(r.Audit.Damaged, "packets damaged, misplaced or not authentic at the verifiers")
+	if r.Audit.Missing == 0 {
+		add(r.Audit.Disordered, "packets out of order at the verifiers though none is missing")
+	}
 	if r.LimitedBy == "" {
 		for cause, n := range r.Audit.RouterLost {
 			add(n, "packets lost by the router: "+cause)

@@ -25,9 +25,7 @@ func (t *theatre) saturate(ctx context.Context, rate float64, r *RouteResult, pr
 	cores := float64(max(1, len(t.server)))
 	bad := 0.0 // the lowest rate at which something was lost
 	for range mostProbes {
-		t.setPace(rate)
-		t.publish(true)
-		f, err := t.window(ctx, probeTime)
+		f, err := t.probe(ctx, rate)
 		if err != nil {
 			return 0, err
 		}
@@ -61,6 +59,18 @@ func (t *theatre) saturate(ctx context.Context, rate float64, r *RouteResult, pr
 		return 0, fmt.Errorf("bench: the router loses packets however little it is given")
 	}
 	return full, nil
+}
+
+// probe looks at one rate. What goes wrong only once was somebody else's doing.
+func (t *theatre) probe(ctx context.Context, rate float64) (f Figures, err error) {
+	t.setPace(rate)
+	t.publish(true)
+	for range 3 {
+		if f, err = t.window(ctx, probeTime); err != nil || f.LostByRouter == 0 && !t.overloaded(&f) {
+			break
+		}
+	}
+	return f, err
 }
 
 // overloaded reports whether it is the load that does not keep up.

@@ -184,7 +184,7 @@ func (c *Client) JoinTime() time.Duration { return c.joinTime }
 // Publish starts or stops sending, and says so on "control".
 func (c *Client) Publish(on bool) error {
 	c.publisher.keyFrame.Store(true)
-	c.publisher.on.Store(on)
+	c.publisher.on.Store(on && !c.config.Paused)
 	mid := 0
 	for _, s := range []struct {
 		there bool

@@ -56,6 +56,9 @@ type Config struct {
 	// Within runs a function where the socket is to be opened, for example on a
 	// thread of another network namespace. If nil, here.
 	Within func(open func() error) error
+	// Paused lets Publish say that it publishes, but nothing is sent before
+	// Resume.
+	Paused bool
 	// Drain takes the media that it is sent, once the session is up, instead of
 	// this client: then it costs next to nothing, sees nothing, and does not ask
 	// for what is missing. Sound and pictures of its own are not affected.
