@@ -33,6 +33,7 @@ func testSteps(fuzztime string) []step {
 		{"web", true, vitest("control/web")},
 		{"test", true, goTests("", func(pkg string) bool { return !within(pkg, "control") })},
 		{"race", true, goTests("-race", racing)},
+		{"purego", true, goTests("-tags=purego", func(pkg string) bool { return within(pkg, "router/srtp") })},
 		{"fuzz", true, fuzz(fuzztime)},
 		{"browser", true, nodeTests("tools/e2e")},
 	}
@@ -45,6 +46,7 @@ const results = "bench/results"
 func perfSteps() []step {
 	return []step{
 		{"bench", false, command("bin/causeway", "bench", "perf", "--results", results)},
+		{"first run", false, kept(filepath.Join(results, "clone.json"), "tools/firstrun")},
 		{"click-to-first-frame", false, recorded("tools/e2e", "perf", filepath.Join(results, "browser.json"))},
 		{"page", false, command("bin/causeway", "bench", "page", "--results", results, "--out", "PERF.md")},
 	}
@@ -57,12 +59,25 @@ func recorded(dir, name, file string) func(context.Context) (tally, error) {
 		if err := install(ctx, dir); err != nil {
 			return tally{}, err
 		}
-		var out bytes.Buffer
-		if err := start(ctx, dir, io.MultiWriter(os.Stdout, &out), "npm", "run", "--silent", name).Run(); err != nil {
-			return tally{}, err
-		}
-		return tally{}, os.WriteFile(file, out.Bytes(), 0o644)
+		return tally{}, keep(start(ctx, dir, os.Stdout, "npm", "run", "--silent", name), file)
 	}
+}
+
+// kept makes a step of one command whose output is kept in file if it succeeds.
+func kept(file, name string, args ...string) func(context.Context) (tally, error) {
+	return func(ctx context.Context) (tally, error) {
+		return tally{}, keep(start(ctx, "", os.Stdout, name, args...), file)
+	}
+}
+
+// keep runs cmd, shows what it prints, and writes that to file if it succeeds.
+func keep(cmd *exec.Cmd, file string) error {
+	var out bytes.Buffer
+	cmd.Stdout = io.MultiWriter(os.Stdout, &out)
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
 // command makes a step of one command whose exit status decides.
