@@ -146,6 +146,9 @@ func route(ctx context.Context, o RouteOptions, progress *progress) (r *RouteRes
 	}
 	r.GC = after.since(before).pauses()
 	r.settle(t.before, t.crowd.size())
+	if o.Sweep == "" {
+		t.judge(r)
+	}
 	return r, t.audit(ctx, r, progress)
 }
 
@@ -253,7 +256,6 @@ func (t *theatre) play(ctx context.Context, o RouteOptions, r *RouteResult, prog
 			}
 		}
 	}
-	t.judge(r)
 	return nil
 }
 

@@ -90,20 +90,17 @@ func (t *theatre) overload(f *Figures) string {
 	return text
 }
 
-// judge says what was saturated in any of the points. That it is the load is a
-// failure, but for churn, in which joining costs both sides the same.
+// judge says what was saturated at any of the points, by its medians. That it is
+// the load is a failure, but for churn, in which joining costs both sides the same.
 func (t *theatre) judge(r *RouteResult) {
 	for i := range r.Points {
-		for k := range r.Points[i].Samples {
-			f := &r.Points[i].Samples[k]
-			switch {
-			case r.LimitedBy == "load" || !t.overloaded(f):
-			case f.CPUCores >= fullCore*float64(max(1, len(t.server))):
-				r.LimitedBy = "router"
-			case t.scene.name == "churn":
-				r.LimitedBy = "load"
-			default:
-				r.LimitedBy = "load"
+		f := &r.Points[i].Figures
+		switch {
+		case r.LimitedBy == "load" || !t.overloaded(f):
+		case f.CPUCores >= fullCore*float64(max(1, len(t.server))):
+			r.LimitedBy = "router"
+		default:
+			if r.LimitedBy = "load"; t.scene.name != "churn" {
 				r.Failures = append(r.Failures, t.overload(f))
 			}
 		}

@@ -94,15 +94,17 @@ func (s *scene) seat(i int) (meeting, place int) {
 // watchers is how many are shown each publisher, itself left out.
 func (s *scene) watchers() int { return s.participants/s.meetings() - 1 }
 
-// verifiers are the participants that look at every packet: of the first
-// meeting's audience if it has one, from the end.
+// verifiers are the participants that look at every packet, all in the first
+// meeting: evenly spread from its last backwards, because a router may serve
+// those who came first before the others.
 func (s *scene) verifiers(n int) (numbers []int) {
-	last := s.participants - 1
+	people := s.participants
 	if s.size > 0 {
-		last = s.size - 1
+		people = s.size
 	}
-	for i := last; i >= 0 && len(numbers) < n; i-- {
-		numbers = append(numbers, i)
+	n = min(n, people)
+	for k := range n {
+		numbers = append(numbers, people-1-k*people/n)
 	}
 	return numbers
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -127,21 +128,47 @@ func (s *stage) pin() error {
 	return Pin(s.load)
 }
 
-// httpClient reaches the child's loopback address, wherever the child lives.
+// httpClient reaches the child's loopback address, wherever the child lives. Its
+// requests come from several addresses in turn, as those of people do: a zone
+// takes so many a second from each.
 func (s *stage) httpClient() *http.Client {
-	var dialer net.Dialer
-	t := &http.Transport{MaxIdleConnsPerHost: 2 * parallel}
-	t.DialContext = func(ctx context.Context, network, address string) (c net.Conn, err error) {
-		if s.pair == nil {
-			return dialer.DialContext(ctx, network, address)
-		}
-		err = s.pair.Server.Do(func() error {
-			c, err = dialer.DialContext(ctx, network, address)
-			return err
+	const addresses = 32
+	turns := &turns{}
+	for i := range addresses {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(i+1))}}
+		turns.transports = append(turns.transports, &http.Transport{
+			MaxIdleConnsPerHost: parallel,
+			DialContext: func(ctx context.Context, network, address string) (c net.Conn, err error) {
+				if s.pair == nil {
+					return dialer.DialContext(ctx, network, address)
+				}
+				err = s.pair.Server.Do(func() error {
+					c, err = dialer.DialContext(ctx, network, address)
+					return err
+				})
+				return c, err
+			},
 		})
-		return c, err
 	}
-	return &http.Client{Transport: t}
+	return &http.Client{Transport: turns}
+}
+
+// turns are transports that take turns.
+type turns struct {
+	transports []*http.Transport
+	next       atomic.Uint32
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *turns) RoundTrip(r *http.Request) (*http.Response, error) {
+	return t.transports[t.next.Add(1)%uint32(len(t.transports))].RoundTrip(r)
+}
+
+// CloseIdleConnections is called by http.Client's.
+func (t *turns) CloseIdleConnections() {
+	for _, one := range t.transports {
+		one.CloseIdleConnections()
+	}
 }
 
 // within is client.Config.Within.
