@@ -15,20 +15,22 @@ type cloudAddress struct {
 }
 
 // whichCloud takes the cloud's address from the flags, or from the last start.
-func whichCloud(dir, url, pin string) (cloudAddress, error) {
-	path := filepath.Join(dir, "cloud.json")
-	var at cloudAddress
-	if _, err := statefile.ReadJSON(path, &at); err != nil {
+func whichCloud(dir, url, pin string) (at cloudAddress, err error) {
+	if url != "" {
+		return cloudAddress{url, pin}, nil
+	}
+	if _, err := statefile.ReadJSON(cloudAddressPath(dir), &at); err != nil {
 		return at, err
 	}
-	if url == "" {
-		if at.URL == "" {
-			return at, errors.New("this controller knows no cloud yet: name it with --cloud, and pair with it by a code of `causeway cloud pairing-code` and --pair")
-		}
-		return at, nil
-	}
-	if given := (cloudAddress{url, pin}); given != at {
-		return given, statefile.WriteJSON(path, given)
+	if at.URL == "" {
+		return at, errors.New("this controller knows no cloud yet: name it with --cloud, and pair with it by a code of `causeway cloud pairing-code` and --pair")
 	}
 	return at, nil
 }
+
+// keep keeps the address for the next start, once it has proved good.
+func (at cloudAddress) keep(dir string) error {
+	return statefile.WriteJSON(cloudAddressPath(dir), at)
+}
+
+func cloudAddressPath(dir string) string { return filepath.Join(dir, "cloud.json") }

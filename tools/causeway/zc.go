@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"causeway/control/cloudlink"
 	"causeway/control/zone"
 )
 
@@ -84,9 +85,12 @@ func runZC(c *cli.Context) error {
 		CloudURL: at.URL, CloudPin: at.Pin, PairingCode: c.String("pair"), Version: version, Log: log,
 	})
 	if err != nil {
-		return nodeAPIError(c.String("node-api"), err)
+		return controllerError(c.String("node-api"), err)
 	}
 	defer z.Close()
+	if err := at.keep(state.path); err != nil {
+		return err
+	}
 	z.Register(d.registry)
 	d.open(z.Handler(), z.Ready)
 	return d.run(c, func() error {
@@ -104,11 +108,14 @@ func runZC(c *cli.Context) error {
 	}, z.Run)
 }
 
-// nodeAPIError names the cure if err is about the node API's port.
-func nodeAPIError(address string, err error) error {
+// controllerError adds the cure to what may keep a controller from starting.
+func controllerError(nodeAPI string, err error) error {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "listen" {
-		return listenError("node-api", "tcp", address, err)
+	switch {
+	case errors.Is(err, cloudlink.ErrNotPaired):
+		return fmt.Errorf("%w: make a code with `causeway cloud pairing-code` on the cloud's machine and pass it with --pair", err)
+	case errors.As(err, &op) && op.Op == "listen":
+		return listenError("node-api", "tcp", nodeAPI, err)
 	}
 	return err
 }
