@@ -92,7 +92,8 @@ func TestARouteIsMeasuredBetweenNamespacesAndOnLoopback(t *testing.T) {
 			if r.SoundRatio < 0.1 || r.SoundRatio > 0.5 {
 				t.Errorf("%.2f of the packets are sound", r.SoundRatio)
 			}
-			if a.Sent == 0 || a.Verified == 0 || a.Missing+a.Damaged > 0 || a.RouterIn > a.Sent || a.Arrived > a.RouterOut {
+			// What was under way to the participants when the audit began arrives in it.
+			if a.Sent == 0 || a.Verified == 0 || a.Missing+a.Damaged > 0 || a.RouterIn > a.Sent || a.Arrived > a.RouterOut+6 {
 				t.Errorf("%+v", a)
 			}
 			if r.Joining.Joined != 6 || r.Joining.CPUMS <= 0 || (r.Network == "loopback") != loopback || (len(r.Notes) > 0) != loopback && os.Getuid() == 0 {
