@@ -14,7 +14,9 @@ func (s *Source) even() {
 	for from := 0; from < len(p); {
 		to, longest := s.group(from)
 		for i := from; i < to-1; i++ {
-			p[i].pad(longest - len(p[i].Payload))
+			if n := longest - len(p[i].Payload); p[i].pad(n) {
+				s.notePad(p[i].Index, n)
+			}
 		}
 		from = to
 	}
@@ -37,13 +39,25 @@ func (s *Source) group(from int) (to, longest int) {
 	return to, longest
 }
 
-func (p *Packet) pad(n int) {
+// notePad keeps the padding with the history: a resend under the same index must
+// be the same bytes, since it is sealed with the same nonce (RFC 7714 §8.1).
+func (s *Source) notePad(index uint64, n int) {
+	if s.records == nil {
+		return
+	}
+	if k := &s.records[index%keptRecords]; k.index == index {
+		k.pad = uint8(n)
+	}
+}
+
+func (p *Packet) pad(n int) bool {
 	size := len(p.Payload)
 	if n == 0 || n > maxPad || p.Padded || cap(p.Payload)-size < n {
-		return
+		return false
 	}
 	p.Payload = p.Payload[:size+n]
 	clear(p.Payload[size:])
 	p.Payload[size+n-1] = byte(n)
 	p.Padded = true
+	return true
 }

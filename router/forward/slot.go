@@ -147,7 +147,7 @@ func (s *Slot) Resend(seq uint16, h *History, room []byte, p *Packet, o *Out) bo
 	}
 	index := s.last + uint64(int64(int16(seq-uint16(s.last))))
 	at := index - s.shift
-	if int64(index-s.last) > 0 || int64(at-s.first) < 0 || !s.source.recall(at, h, p) || osnSize+len(p.Payload) > len(room) {
+	if int64(index-s.last) > 0 || int64(at-s.first) < 0 || !s.source.recall(at, h, p) || osnSize+len(p.Payload)+maxPad > len(room) {
 		return false
 	}
 	pt := s.PT[p.Codec]
@@ -168,6 +168,9 @@ func (s *Slot) Resend(seq uint16, h *History, room []byte, p *Packet, o *Out) bo
 		return true
 	}
 	rtp.Put(o.Header[:], p.Marker, pt, seq, ts, s.SSRC)
+	if p.pad(int(p.padding)) {
+		o.Header[0] |= 0x20
+	}
 	o.Index = index
 	return true
 }

@@ -13,7 +13,8 @@ type Packet struct {
 	Index    uint64 // extended sequence number at the source: ROC<<16 | SEQ
 	TS       uint32
 	Marker   bool
-	Padded   bool // Payload ends in RTP padding (RFC 3550 §5.1)
+	padding  uint8 // recalled: the padding it was first sent with
+	Padded   bool  // Payload ends in RTP padding (RFC 3550 §5.1)
 	Codec    uint8
 	KeyFrame bool  // the first packet of a picture that needs no other
 	HasVP8   bool  // VP8 below is filled in
@@ -46,6 +47,7 @@ type stored struct {
 	ts     uint32
 	codec  uint8
 	marker bool
+	pad    uint8 // what even added when it was first sent
 	record Record
 }
 
@@ -109,7 +111,7 @@ func (s *Source) recall(index uint64, h *History, p *Packet) bool {
 	if payload == nil {
 		return false
 	}
-	*p = Packet{Payload: payload, Index: index, TS: k.ts, Marker: k.marker, Codec: k.codec}
+	*p = Packet{Payload: payload, Index: index, TS: k.ts, Marker: k.marker, Codec: k.codec, padding: k.pad}
 	return true
 }
 
